@@ -1,0 +1,57 @@
+"""Everything that can ever be written into the trail: `subject.participle`. An unknown kind raises."""
+
+from django.db import models
+
+
+class Kind(models.TextChoices):
+    # people
+    PERSON_ADDED = "person.added", "Person added"
+    PERSON_CHANGED = "person.changed", "Person changed"
+    PERSON_DEACTIVATED = "person.deactivated", "Person deactivated"
+    PERSON_SIGNED_IN = "person.signed_in", "Signed in"
+    PERSON_SIGN_IN_FAILED = "person.sign_in_failed", "Sign-in failed"
+    PERSON_CREDENTIAL_CHANGED = "person.credential_changed", "Password, passkey or authenticator changed"
+    CONTACT_ADDED = "contact.added", "Contact added"
+    CONTACT_CHANGED = "contact.changed", "Contact changed"
+    TEAM_ADDED = "team.added", "Team added"
+    TEAM_CHANGED = "team.changed", "Team changed"
+    ROLE_ASSIGNED = "role.assigned", "Role assigned"
+    ROLE_ENDED = "role.ended", "Role ended"
+    TOKEN_ISSUED = "token.issued", "API token issued"
+    TOKEN_REVOKED = "token.revoked", "API token revoked"
+    REFERENCE_CHANGED = "reference.changed", "Reference data changed"
+    # sign-offs
+    SIGNATURE_REQUESTED = "signature.requested", "Signatures requested"
+    SIGNATURE_GIVEN = "signature.given", "Signed"
+    REQUEST_REJECTED = "request.rejected", "Signature refused"
+    REQUEST_COMPLETED = "request.completed", "All have signed"
+    REQUEST_WITHDRAWN = "request.withdrawn", "Request withdrawn"
+    REQUEST_VOIDED = "request.voided", "Request void: the document changed"
+    # workloads
+    WORKLOAD_ADDED = "workload.added", "Workload added"
+    WORKLOAD_CHANGED = "workload.changed", "Workload changed"
+    REGISTER_IMPORTED = "register.imported", "Register imported"
+    CLASSIFICATION_PROPOSED = "classification.proposed", "Target proposed"
+    CLASSIFICATION_CHANGED = "classification.changed", "Proposal changed"
+    CLASSIFICATION_SENT = "classification.sent", "Sent for signature"
+    CLASSIFICATION_SIGNED_OFF = "classification.signed_off", "Target in force"
+    CLASSIFICATION_REJECTED = "classification.rejected", "Target rejected"
+    CLASSIFICATION_WITHDRAWN = "classification.withdrawn", "Proposal withdrawn"
+    CLASSIFICATION_SUPERSEDED = "classification.superseded", "Target superseded"
+    CLASSIFICATION_REAFFIRMED = "classification.reaffirmed", "Target reaffirmed"
+    # drills
+    DRILL_SCHEDULED = "drill.scheduled", "Drill scheduled"
+    DRILL_CHANGED = "drill.changed", "Drill changed"
+    DRILL_STARTED = "drill.started", "Drill started"
+    DRILL_MARKED = "drill.marked", "Time recorded"
+    DRILL_FINISHED = "drill.finished", "Drill finished"
+    DRILL_CANCELLED = "drill.cancelled", "Drill cancelled"
+    ACTION_OPENED = "action.opened", "Action opened"
+    ACTION_CHANGED = "action.changed", "Action changed"
+    ACTION_DONE = "action.done", "Action done, waits for a re-test"
+    ACTION_CLOSED = "action.closed", "Action closed by a re-test"
+    # communications
+    MESSAGE_QUEUED = "message.queued", "Message queued"
+    DELIVERY_FAILED = "delivery.failed", "Message could not be delivered"
+    DELIVERY_DOUBTED = "delivery.doubted", "Delivery in doubt, sent once more"
+    DELIVERY_RETRIED = "delivery.retried", "Delivery tried again by hand"
