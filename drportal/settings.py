@@ -1,0 +1,331 @@
+"""Settings of the portal, read from the environment.
+
+PORTAL_MODE is `development` (default), `test` or `production`. Production refuses to start with a missing secret key,
+debug on or a password everybody knows. The other variables: docs/operating.md.
+"""
+
+import os
+from email.utils import parseaddr
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from drportal.logging import logging_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+MODE = env("PORTAL_MODE", default="development")
+PRODUCTION = MODE == "production"
+TESTING = MODE == "test"
+VAR_DIR = Path(env("PORTAL_VAR", default=str(BASE_DIR / "var"))).resolve()
+PORT = env.int("PORT", default=8000)
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env("SECRET_KEY", default="" if PRODUCTION else "development-only-" + "x" * 50)
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "testserver"]
+)
+# The address people reach the portal at; links in messages are made from it.
+BASE_URL = env("BASE_URL", default=f"http://localhost:{PORT}").rstrip("/")
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[BASE_URL])
+
+ORGANISATION_NAME = env("ORGANISATION_NAME", default="Harbour Mutual")
+# Calendar rules that belong to nobody in particular (role assignments, quarters) are read in this zone.
+ORGANISATION_TIME_ZONE = env("ORGANISATION_TIME_ZONE", default="Europe/Oslo")
+# Who a stranger may write to; shown on "nothing here" pages.
+HELP_ADDRESS = env("HELP_ADDRESS", default="operations@harbour-mutual.example")
+
+INSTALLED_APPS = [
+    "audit",
+    "people",
+    "signoffs",
+    "communications",
+    "workloads",
+    "drills",
+    "drportal",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "django.forms",
+    "guardian",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "csp",
+    "django_htmx",
+    "health_check",
+    "django_structlog",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "people.middleware.TimeZoneMiddleware",
+    "people.middleware.AccessMiddleware",
+    "drportal.idempotency.IdempotencyMiddleware",
+    "drportal.errors.DeedErrorMiddleware",
+]
+
+ROOT_URLCONF = "drportal.urls"
+ASGI_APPLICATION = "drportal.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "drportal.context.frame",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "drportal.forms.Renderer"
+
+# --- Database -------------------------------------------------------------------------------------------------------
+DATABASES = {"default": env.db("DATABASE_URL", default="postgres://portal@127.0.0.1:5432/portal")}
+DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
+if not TESTING:
+    DATABASES["default"]["OPTIONS"] = {
+        **DATABASES["default"].get("OPTIONS", {}),
+        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=8), "timeout": 10},
+    }
+if name := env("PORTAL_TEST_DB", default=""):
+    DATABASES["default"]["TEST"] = {"NAME": name}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Broker and jobs ------------------------------------------------------------------------------------------------
+REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "portal"}
+}
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False  # a sweep is called again by the next tick: losing a call loses nothing
+CELERY_TASK_TIME_LIMIT = 600
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_keepalive": True, "health_check_interval": 30}
+CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Each tick is thrown away when nobody picked it up before the next one: a worker that was away finds one call, not hundreds.
+CELERY_BEAT_SCHEDULE = {
+    "deliver-messages": {"task": "communications.tasks.deliver", "schedule": 10.0, "options": {"expires": 10}},
+    "seal-trail": {"task": "audit.tasks.seal", "schedule": 15.0, "options": {"expires": 15}},
+    "settle-rights": {"task": "workloads.tasks.settle_rights", "schedule": 60.0, "options": {"expires": 60}},
+    "remind-reviews": {"task": "workloads.tasks.remind", "schedule": 60.0, "options": {"expires": 60}},
+    "remind-drills": {"task": "drills.tasks.remind", "schedule": 60.0, "options": {"expires": 60}},
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+
+# --- Mail -----------------------------------------------------------------------------------------------------------
+if email_url := env("EMAIL_URL", default=""):
+    vars().update(env.email_url_config(email_url))
+else:
+    EMAIL_BACKEND = "communications.eml.EmlFileBackend"  # real .eml files, readable with any mail program
+    EMAIL_FILE_PATH = str(VAR_DIR / "mail")
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Recovery Portal <portal@harbour-mutual.example>")
+EMAIL_TIMEOUT = 15
+
+# --- People and sign-in ---------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "people.User"
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "people.backends.RoleBackend",
+    "guardian.backends.ObjectPermissionBackend",
+    "workloads.backends.OwnerTeamBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+ANONYMOUS_USER_NAME = None  # guardian: nobody is nobody
+GUARDIAN_MONKEY_PATCH_USER = False
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "people.adapters.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "people.adapters.SocialAccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_DISPLAY = "people.adapters.display"
+ACCOUNT_EMAIL_VERIFICATION = "none"  # people are entered by an administrator or by the identity provider
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds; also the age limit of a signature's proof
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_PREVENT_ENUMERATION = True
+# Behind a proxy the client's address is in a header that only the proxy may set; elsewhere the socket is believed.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
+USERSESSIONS_TRACK_ACTIVITY = False
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = f"Recovery Portal, {ORGANISATION_NAME}"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # passkeys on http://localhost
+SOCIALACCOUNT_ONLY = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_PROVIDERS = {}
+if issuer := env("OIDC_ISSUER", default=""):
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
+        "APPS": [
+            {
+                "provider_id": "oidc",
+                "name": env("OIDC_NAME", default="Single sign-on"),
+                "client_id": env("OIDC_CLIENT_ID"),
+                "secret": env("OIDC_CLIENT_SECRET"),
+                "settings": {"server_url": issuer},
+            }
+        ]
+    }
+
+# Who may come in at routes of libraries, by the longest prefix that fits; our own views carry their rule themselves.
+LIBRARY_RULES = {
+    "accounts/": "public",  # allauth asks for a signed-in person, or a fresh password, where its pages need one
+    "admin/": "public",  # the admin has its own sign-in test for staff and rights per model
+    "static/": "public",
+    "health/": "public",
+}
+
+# --- Sessions, headers ----------------------------------------------------------------------------------------------
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 60 * 60 * 12
+# Two portals on one machine (other port) must not sign each other out: cookies do not know ports.
+SESSION_COOKIE_NAME = env("SESSION_COOKIE_NAME", default="portal_session" if PORT == 8000 else f"portal_session_{PORT}")
+CSRF_COOKIE_NAME = env("CSRF_COOKIE_NAME", default="portal_csrf" if PORT == 8000 else f"portal_csrf_{PORT}")
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+if PRODUCTION:
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_REDIRECT_EXEMPT = [r"^health/"]  # probes come from inside, without TLS
+    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31536000)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    if env.bool("BEHIND_TLS_PROXY", default=True):
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- API ------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "people.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["people.access.DeclaredRule"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [
+        "rest_framework.parsers.JSONParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "DEFAULT_FILTER_BACKENDS": [
+        "django_filters.rest_framework.DjangoFilterBackend",
+        "rest_framework.filters.OrderingFilter",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "drportal.pagination.Pages",
+    "PAGE_SIZE": 50,
+    "DEFAULT_SCHEMA_CLASS": "drportal.schema.AutoSchema",
+    "EXCEPTION_HANDLER": "drportal.errors.problem_handler",
+    "DEFAULT_THROTTLE_CLASSES": [
+        "rest_framework.throttling.UserRateThrottle",
+        "rest_framework.throttling.AnonRateThrottle",
+    ],
+    "DEFAULT_THROTTLE_RATES": {"user": env("API_RATE", default="6000/min"), "anon": "60/min"},
+    "COERCE_DECIMAL_TO_STRING": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Recovery Portal API",
+    "DESCRIPTION": "Tiers, sign-offs, drills and messages. Durations are seconds, times are UTC. Errors are RFC 9457 problem details.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SERVE_PERMISSIONS": ["people.access.DeclaredRule"],
+}
+
+# --- Language, time, static -----------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en-gb"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATIC_ROOT = env("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+
+LOGGING = logging_config(json=PRODUCTION, level=env("LOG_LEVEL", default="WARNING" if TESTING else "INFO"))
+
+if TESTING:
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# --- Refusals -------------------------------------------------------------------------------------------------------
+KNOWN_PASSWORDS = {"", "admin", "changeme", "change-me", "password", "portal", "postgres", "root", "secret", "harbour"}
+if PRODUCTION:
+    if len(SECRET_KEY) < 50:
+        raise ImproperlyConfigured("SECRET_KEY is missing or shorter than 50 characters: set a long random one.")
+    if DEBUG:
+        raise ImproperlyConfigured("DEBUG is on: switch it off in production.")
+    if not os.environ.get("DATABASE_URL"):
+        raise ImproperlyConfigured("DATABASE_URL is missing.")
+    if DATABASES["default"].get("PASSWORD", "").lower() in KNOWN_PASSWORDS and DATABASES["default"].get("HOST"):
+        raise ImproperlyConfigured("The database password in DATABASE_URL is empty or one that everybody knows.")
+    if not os.environ.get("EMAIL_URL"):
+        raise ImproperlyConfigured("EMAIL_URL is missing: reminders would never leave.")
+    if not ALLOWED_HOSTS:
+        raise ImproperlyConfigured("ALLOWED_HOSTS is missing: name the host of BASE_URL.")
+    if "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1]:
+        raise ImproperlyConfigured("DEFAULT_FROM_EMAIL has no address in it.")

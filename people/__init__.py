@@ -1,0 +1,1 @@
+"""Users, contacts who never sign in, teams, role assignments, rights, API tokens."""

@@ -1,0 +1,271 @@
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from guardian.mixins import GuardianUserMixin
+
+from audit.errors import NotAllowed
+from people.permissions import Permission
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+
+def organisation_today(at: dt.datetime) -> dt.date:
+    """The calendar day of the organisation at this moment; role assignments and quarters are read by it."""
+    return at.astimezone(zoneinfo.ZoneInfo(settings.ORGANISATION_TIME_ZONE)).date()
+
+
+def validate_time_zone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(f"“{name}” is not a time zone. Write one like “Europe/Oslo”.")
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Add a person who can sign in. No trail line: `people.services.add_person` is the deed."""
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+
+class Team(models.Model):
+    name = models.CharField(max_length=120, unique=True)
+    purpose = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Theme(models.TextChoices):
+    SYSTEM = "", "As my device"
+    LIGHT = "light", "Light"
+    DARK = "dark", "Dark"
+
+
+class Mailing(models.TextChoices):
+    AT_ONCE = "at-once", "Each message at once"
+    DAILY = "daily", "One message a day, in the morning"
+
+
+class User(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
+    """A person who signs in by e-mail."""
+
+    email = models.EmailField("e-mail")
+    name = models.CharField(max_length=120)
+    title = models.CharField("job title", max_length=120, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    teams = models.ManyToManyField(Team, related_name="members", blank=True)
+    time_zone = models.CharField(max_length=60, default="Europe/Oslo", validators=[validate_time_zone])
+    theme = models.CharField(max_length=10, choices=Theme.choices, blank=True, default=Theme.SYSTEM)
+    mailing = models.CharField(max_length=10, choices=Mailing.choices, default=Mailing.AT_ONCE)
+    is_staff = models.BooleanField("may open the admin site", default=False)
+    is_active = models.BooleanField("may sign in", default=True)
+    added_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[UserManager] = UserManager()
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        ordering = ["name", "id"]
+        verbose_name = "person"
+        verbose_name_plural = "people"
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
+        permissions = [
+            ("assign_role", "Give roles and end them"),
+            ("issue_machine_token", "Issue machine tokens"),
+            ("configure", "Change reference data"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def trail_thread(self) -> str:
+        return f"person:{self.pk}"
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+    def may(self, permission: Permission, on: models.Model | None = None) -> bool:
+        """Whether this person has the right, for the whole organisation or on this one workload."""
+        return self.has_perm(permission.value) or (on is not None and self.has_perm(permission.value, on))
+
+    def require(self, permission: Permission, on: models.Model | None = None) -> None:
+        """First line of every service. Raises NotAllowed."""
+        if not self.is_active or not self.may(permission, on):
+            what = f"{permission.label[0].lower()}{permission.label[1:]}"
+            raise NotAllowed(f"Your roles do not include the right to {what}. Ask the head of operations for it.")
+
+
+class ContactKind(models.TextChoices):
+    VENDOR = "vendor", "Vendor"
+    EMERGENCY = "emergency", "Emergency service"
+    REGULATOR = "regulator", "Regulator"
+    OTHER = "other", "Other"
+
+
+class Contact(models.Model):
+    """Somebody who never signs in but belongs into the contact matrix."""
+
+    name = models.CharField(max_length=120)
+    organisation = models.CharField(max_length=120, blank=True)
+    kind = models.CharField(max_length=12, choices=ContactKind.choices)
+    email = models.EmailField("e-mail", blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    note = models.CharField("what for", max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["kind", "organisation", "name"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(email="") | ~Q(phone=""), name="contact_can_be_reached"),
+            models.UniqueConstraint(fields=["name", "organisation"], name="contact_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.organisation}" if self.organisation else self.name
+
+
+class Role(models.Model):
+    """A job description with its rights; shipped from `people.permissions.SHIPPED_ROLES`, edited in the admin."""
+
+    key = models.SlugField(max_length=40, primary_key=True)
+    name = models.CharField(max_length=80, unique=True)
+    duties = models.TextField()
+    rights = ArrayField(models.CharField(max_length=60, choices=Permission.choices), default=list, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "name"]
+        default_permissions = ("view", "change")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
+    def in_force(self, on: dt.date) -> RoleAssignmentQuerySet:
+        """Assignments that hold on this day of the organisation, both ends included."""
+        return self.filter(Q(until_on__isnull=True) | Q(until_on__gte=on), from_on__lte=on)
+
+    def of(self, user: User) -> RoleAssignmentQuerySet:
+        """What this person holds, as holder or as deputy."""
+        return self.filter(Q(person=user) | Q(deputy=user))
+
+    def for_roles(self, roles: Collection[str], *, workload_id: int | None) -> RoleAssignmentQuerySet:
+        return self.filter(role__in=roles, workload_id=workload_id)
+
+
+class RoleAssignment(models.Model):
+    """A role held by a person and a deputy, for the organisation or for one workload, from a day to a day (both included).
+
+    Without a person the deputy acts. `workload_id` is a plain number here: people do not know workloads; the foreign key is
+    laid by a migration of that room, so that the database still keeps it true.
+    """
+
+    role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="assignments")
+    workload_id = models.BigIntegerField("for workload", null=True, blank=True)
+    person = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="held_roles")
+    deputy = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="deputised_roles")
+    from_on = models.DateField("from")
+    until_on = models.DateField("until", null=True, blank=True)
+
+    objects = RoleAssignmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["role__position", "from_on", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(person__isnull=False) | Q(deputy__isnull=False), name="assignment_has_somebody"
+            ),
+            models.CheckConstraint(
+                condition=Q(person__isnull=True) | Q(deputy__isnull=True) | ~Q(person=F("deputy")),
+                name="assignment_deputy_is_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(until_on__isnull=True) | Q(until_on__gte=F("from_on")), name="assignment_ends_after_start"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["workload_id", "role"], name="assignment_workload"),
+            models.Index(fields=["role", "from_on"], name="assignment_role"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role.name}: {self.person or 'vacant'}"
+
+    @property
+    def trail_thread(self) -> str:
+        return f"workload:{self.workload_id}" if self.workload_id else f"role:{self.role_id}"
+
+
+class Scope(models.TextChoices):
+    READ = "read", "Read"
+    WRITE = "write", "Read and write"
+
+
+class ApiToken(models.Model):
+    """A key for programs. Only the SHA-256 digest is stored; the key itself is shown once.
+
+    A machine token is issued to a measuring system: times it records count as measured by a machine.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField("what for", max_length=80)
+    prefix = models.CharField(max_length=8, unique=True)
+    digest = models.CharField(max_length=64)
+    scope = models.CharField(max_length=8, choices=Scope.choices, default=Scope.READ)
+    machine = models.BooleanField("measures by machine", default=False)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-created_at"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "name"], condition=Q(revoked_at__isnull=True), name="token_name_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(revoked_at__isnull=True, revoked_by__isnull=True)
+                | Q(revoked_at__isnull=False, revoked_by__isnull=False),
+                name="token_revoked_at_by",
+            ),
+            models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="token_expires_later"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def trail_thread(self) -> str:
+        return f"person:{self.user_id}"
+
+    def is_live(self, at: dt.datetime) -> bool:
+        return self.revoked_at is None and self.expires_at > at

@@ -1,0 +1,1 @@
+"""Who agreed to exactly what: request, frozen document, signature. Knows no subject."""

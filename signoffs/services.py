@@ -1,0 +1,229 @@
+"""Asking for signatures, giving and refusing them.
+
+Every deed locks the request's row first and everything else after it; deeds of the rooms above that touch both (withdrawing
+a classification, say) keep the same order, so that nothing can deadlock.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from audit.errors import DeedError, Invalid, NotAllowed, WrongState
+from audit.kinds import Kind
+from audit.services import record
+from audit.states import change_state
+from people.models import Role, User, organisation_today
+from people.queries import acts_in_role, holdings
+from signoffs.documents import digest as digest_of
+from signoffs.documents import plain_text
+from signoffs.models import Method, Request, Signature, Slot
+from signoffs.subjects import subject_of
+
+PROOF_MAX_AGE = dt.timedelta(minutes=5)
+
+
+class NeedsProof(DeedError):
+    """The signer has not shown within the last five minutes that it is she."""
+
+    status = 403
+    code = "reauthenticate"
+
+
+class DocumentChanged(DeedError):
+    """What was shown is not what would be signed."""
+
+    status = 409
+    code = "document-changed"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A re-authentication: how and when (UTC) the person showed that it is she, in this very session."""
+
+    method: Method
+    at: dt.datetime
+
+
+@transaction.atomic
+def request_signatures(
+    *,
+    subject_type: str,
+    subject_id: int,
+    workload_id: int | None,
+    thread: str,
+    document: dict[str, Any],
+    slots: Sequence[tuple[Role, str]],
+    previous: Request | None,
+    due_on: dt.date | None,
+    by: User,
+    at: dt.datetime,
+    four_eyes: bool = True,
+) -> Request:
+    """Freeze `document` and ask for one signature per (role, meaning). Raises Invalid when nobody could sign.
+
+    The right to ask belongs to the subject's own service, which calls this one.
+    """
+    today = organisation_today(at)
+    unheld = [role.name for role, _ in slots if not _people(role.pk, workload_id, today)]
+    if unheld:
+        raise Invalid(
+            f"Nobody holds the role {' and '.join(unheld)} for this workload. Assign it first, then send again."
+        )
+    others = [p for role, _ in slots for p in _people(role.pk, workload_id, today) if p.pk != by.pk]
+    if four_eyes and not others:
+        raise Invalid("You would be the only signer of your own proposal. Name a deputy, or let a colleague propose.")
+    request = Request.objects.create(
+        subject_type=subject_type,
+        subject_id=subject_id,
+        workload_id=workload_id,
+        thread=thread,
+        title=document["title"],
+        document=document,
+        text=plain_text(document),
+        digest=digest_of(document),
+        previous=previous,
+        requested_at=at,
+        requested_by=by,
+        due_on=due_on,
+        four_eyes=four_eyes,
+    )
+    Slot.objects.bulk_create(
+        Slot(request=request, role=role, meaning=meaning, position=position)
+        for position, (role, meaning) in enumerate(slots, start=1)
+    )
+    after = {"digest": request.digest, "roles": [role.name for role, _ in slots], "due": due_on}
+    record(Kind.SIGNATURE_REQUESTED, request, by=by, at=at, after=after)
+    return request
+
+
+def sign(*, request: Request, by: User, at: dt.datetime, proof: Proof | None, digest: str, role: str = "") -> Signature:
+    """Sign as yourself, in `role` or the first role asked for that you act in.
+
+    `digest` is that of the document the signer saw. Raises NeedsProof, NotAllowed, WrongState, and DocumentChanged after
+    voiding the request when the subject is no longer what was frozen.
+    """
+    signature = _sign(request, by, at, proof, digest, role)
+    if signature is None:
+        raise DocumentChanged(
+            "This changed while it was out for signature, so the request is void. The proposer has been told and can send "
+            "the new version."
+        )
+    return signature
+
+
+@transaction.atomic
+def _sign(request: Request, by: User, at: dt.datetime, proof: Proof | None, digest: str, role: str) -> Signature | None:
+    request = _locked(request)
+    slot = _slot_for(request, by, at, role)
+    _check_proof(proof, at)
+    assert proof is not None
+    if digest != request.digest:
+        raise DocumentChanged("You saw another version of this document. Read it again, then sign.")
+    subject = subject_of(request.subject_type)
+    if digest_of(subject.document(request.subject_id)) != request.digest:
+        void(request=request, by=by, at=at)
+        return None
+    signed = list(Signature.objects.filter(slot__request=request))
+    last = len(signed) + 1 == request.slots.count()
+    if request.four_eyes and last and {s.signer_id for s in signed} | {by.pk} == {request.requested_by_id}:
+        raise NotAllowed("You proposed this and would be its only signer. Somebody else has to sign in your place.")
+    signature = Signature.objects.create(
+        slot=slot,
+        signer=by,
+        printed_name=by.name,
+        printed_role=_printed_role(slot, by, at),
+        meaning=slot.meaning,
+        signed_at=at,
+        method=proof.method,
+        digest=request.digest,
+    )
+    after = {"role": signature.printed_role, "meaning": slot.meaning, "method": proof.method, "digest": request.digest}
+    record(Kind.SIGNATURE_GIVEN, signature, by=by, at=at, after=after)
+    if last:
+        change_state(request, "complete", by=by, at=at, closed_at=at, closed_by=by)
+        subject.completed(request, by=by, at=at)
+    return signature
+
+
+@transaction.atomic
+def reject(*, request: Request, by: User, at: dt.datetime, proof: Proof | None, reason: str) -> None:
+    """Refuse to sign, with a reason that the proposer and the other signers read. One refusal ends the request."""
+    request = _locked(request)
+    _slot_for(request, by, at, "")
+    _check_proof(proof, at)
+    reason = reason.strip()
+    if not reason:
+        raise Invalid("Write why, so that the proposer knows what to change.", {"reason": "Write why you do not sign."})
+    change_state(
+        request, "reject", by=by, at=at, after={"reason": reason}, closed_at=at, closed_by=by, closing_reason=reason
+    )
+    subject_of(request.subject_type).rejected(request, by=by, at=at, reason=reason)
+
+
+@transaction.atomic
+def withdraw(*, request: Request, by: User, at: dt.datetime) -> None:
+    """Take a request back; called by the subject's own service, which knows who may. Raises WrongState."""
+    change_state(_locked(request), "withdraw", by=by, at=at, closed_at=at, closed_by=by)
+
+
+@transaction.atomic
+def void(*, request: Request, by: User, at: dt.datetime) -> None:
+    """Make a request void because its subject changed, and tell the subject. Raises WrongState."""
+    request = _locked(request)
+    change_state(request, "void", by=by, at=at, closed_at=at, closed_by=by, closing_reason="The document changed.")
+    subject_of(request.subject_type).voided(request, by=by, at=at)
+
+
+def void_if_changed(*, request: Request, by: User, at: dt.datetime) -> bool:
+    """Void an open request whose subject no longer matches; called by deeds that change what a document shows."""
+    if request.state != Request.State.OPEN:
+        return False
+    if digest_of(subject_of(request.subject_type).document(request.subject_id)) == request.digest:
+        return False
+    void(request=request, by=by, at=at)
+    return True
+
+
+def _locked(request: Request) -> Request:
+    """The request, its row locked for this transaction. Raises WrongState when it is closed."""
+    fresh = Request.objects.select_for_update().get(pk=request.pk)
+    if fresh.state != Request.State.OPEN:
+        raise WrongState(
+            f"This request is {fresh.get_state_display().lower()} already. Nothing more can be signed on it."
+        )
+    return fresh
+
+
+def _people(role: str, workload_id: int | None, on: dt.date) -> list[User]:
+    return [p for holding in holdings(role, workload_id=workload_id, on=on) for p in holding.people]
+
+
+def _slot_for(request: Request, by: User, at: dt.datetime, role: str) -> Slot:
+    """The open slot this person may fill. Raises NotAllowed (not hers) or WrongState (she has signed)."""
+    today = organisation_today(at)
+    slots = [s for s in request.slots.select_related("role", "signature") if not role or s.role_id == role]
+    mine = [s for s in slots if by.is_active and acts_in_role(by, s.role_id, workload_id=request.workload_id, on=today)]
+    if not mine:
+        raise NotAllowed("Your signature is not asked for here. Nobody can sign for somebody else.")
+    still_open = [s for s in mine if not s.is_signed]
+    if not still_open:
+        raise WrongState("This has been signed in your role already.")
+    return still_open[0]
+
+
+def _printed_role(slot: Slot, by: User, at: dt.datetime) -> str:
+    held = holdings(slot.role_id, workload_id=slot.request.workload_id, on=organisation_today(at))
+    is_holder = any(h.person is not None and h.person.pk == by.pk for h in held)
+    return slot.role.name if is_holder else f"{slot.role.name} (deputy)"
+
+
+def _check_proof(proof: Proof | None, at: dt.datetime) -> None:
+    if proof is None or not dt.timedelta(0) <= at - proof.at <= PROOF_MAX_AGE:
+        raise NeedsProof(
+            "Show once more that it is you: password, authenticator code or passkey. It counts for 5 minutes."
+        )

@@ -1,0 +1,55 @@
+"""How signed things answer without this room knowing them.
+
+A room above registers one `Subject` per kind of thing that can be signed. Exactly one object answers, called by name inside
+the transaction of the deed: no broadcast, nothing that may be forgotten (docs/decisions/0004).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any, Protocol
+
+from django.db.models import QuerySet
+
+if TYPE_CHECKING:
+    from people.models import User
+    from signoffs.models import Request
+
+
+class Subject(Protocol):
+    """What a signable thing has to answer; `subject_id` is its primary key."""
+
+    def document(self, subject_id: int) -> dict[str, Any]:
+        """The document as it would be frozen now; compared with what was frozen before every signature."""
+
+    def address(self, subject_id: int) -> str:
+        """The page of the thing."""
+
+    def visible_ids(self, user: User) -> QuerySet[Any, Any]:
+        """Primary keys of the things this person may see, as a subquery."""
+
+    def completed(self, request: Request, *, by: User, at: dt.datetime) -> None:
+        """All have signed."""
+
+    def rejected(self, request: Request, *, by: User, at: dt.datetime, reason: str) -> None:
+        """Somebody refused."""
+
+    def voided(self, request: Request, *, by: User, at: dt.datetime) -> None:
+        """The thing changed under the request."""
+
+
+_subjects: dict[str, Subject] = {}
+
+
+def register(kind: str, subject: Subject) -> None:
+    """Called once per kind, from the `ready` of the room that owns it."""
+    _subjects[kind] = subject
+
+
+def subject_of(kind: str) -> Subject:
+    """Raises KeyError for a kind nobody registered: a programming error."""
+    return _subjects[kind]
+
+
+def kinds() -> tuple[str, ...]:
+    return tuple(_subjects)

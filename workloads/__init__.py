@@ -1,0 +1,1 @@
+"""What we protect: workload, tier, classification, review."""

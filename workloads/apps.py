@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+from signoffs.subjects import register
+
+
+class WorkloadsConfig(AppConfig):
+    name = "workloads"
+
+    def ready(self) -> None:
+        from workloads.signing import CLASSIFICATION, ClassificationSubject, REAFFIRMATION, ReaffirmationSubject  # noqa: PLC0415 (models are not ready before)
+
+        register(CLASSIFICATION, ClassificationSubject())
+        register(REAFFIRMATION, ReaffirmationSubject())

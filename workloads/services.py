@@ -1,0 +1,291 @@
+"""Deeds on workloads and their targets."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from audit.errors import Invalid, WrongState
+from audit.kinds import Kind
+from audit.services import difference, record
+from audit.states import change_state
+from people.models import Role, Team, User, organisation_today
+from people.permissions import BUSINESS_STAKEHOLDER, Permission
+from people.queries import acts_in_role
+from people.wording import duration
+from signoffs import services as signoffs
+from signoffs.models import Request, Signature
+from workloads import telling
+from workloads.models import Classification, Lifecycle, Proof, SigningRule, Tier, Workload, looser_than
+from workloads.signing import CLASSIFICATION, REAFFIRMATION, classification_document
+
+SIGN_WITHIN = dt.timedelta(days=14)
+WORKLOAD_FIELDS = ("name", "reference", "purpose", "owner_team", "business_unit", "lifecycle", "tags")
+REAFFIRM_MEANING = "I have looked at this target again and it still meets the need of the business."
+
+
+@transaction.atomic
+def add_workload(
+    *,
+    by: User,
+    at: dt.datetime,
+    name: str,
+    purpose: str,
+    owner_team: Team,
+    reference: str = "",
+    business_unit: str = "",
+    lifecycle: str = Lifecycle.LIVE,
+    tags: list[str] | None = None,
+) -> Workload:
+    """Register a workload. Raises Invalid for a name or reference that is taken."""
+    by.require(Permission.ADD_WORKLOADS)
+    workload = Workload(
+        name=name.strip(),
+        purpose=purpose.strip(),
+        owner_team=owner_team,
+        reference=reference.strip(),
+        business_unit=business_unit.strip(),
+        lifecycle=Lifecycle(lifecycle),
+        tags=tags or [],
+        added_at=at,
+        added_by=by,
+    )
+    _save(workload)
+    record(Kind.WORKLOAD_ADDED, workload, by=by, at=at, after=_described(workload))
+    return workload
+
+
+@transaction.atomic
+def change_workload(*, workload: Workload, by: User, at: dt.datetime, **values: Any) -> Workload:
+    """Change the description. An open request that showed the old one becomes void. Raises Invalid, NotAllowed."""
+    by.require(Permission.CHANGE_WORKLOADS, on=workload)
+    # Requests are locked before anything else (see signoffs.services).
+    open_request = (
+        Request.objects.select_for_update()
+        .filter(subject_type=CLASSIFICATION, workload_id=workload.pk, state=Request.State.OPEN)
+        .first()
+    )
+    before = _described(workload)
+    for name in WORKLOAD_FIELDS:
+        if name in values:
+            setattr(workload, name, values[name])
+    _save(workload)
+    old, new = difference(before, _described(workload))
+    if not new:
+        return workload
+    record(Kind.WORKLOAD_CHANGED, workload, by=by, at=at, before=old, after=new)
+    if open_request is not None:
+        signoffs.void_if_changed(request=open_request, by=by, at=at)
+    return workload
+
+
+def _save(workload: Workload) -> None:
+    try:
+        with transaction.atomic():
+            workload.save()
+    except IntegrityError as error:
+        field = "reference" if "reference" in str(error) else "name"
+        raise Invalid(f"Another workload has this {field}.", {field: f"Another workload has this {field}."}) from None
+
+
+def _described(workload: Workload) -> dict[str, Any]:
+    return {name: getattr(workload, name) for name in WORKLOAD_FIELDS} | {"owner_team": workload.owner_team.name}
+
+
+@transaction.atomic
+def propose(
+    *,
+    workload: Workload,
+    by: User,
+    at: dt.datetime,
+    tier: Tier,
+    slo: Decimal,
+    rto_seconds: int,
+    rpo_seconds: int,
+    reason: str,
+    looser_reason: str = "",
+) -> Classification:
+    """Propose a target. Raises Invalid (looser without a reason), WrongState (there is an open one)."""
+    by.require(Permission.PROPOSE, on=workload)
+    _check_target(workload, tier, slo, rto_seconds, rpo_seconds, reason, looser_reason)
+    classification = Classification(
+        workload=workload,
+        tier=tier,
+        slo=slo,
+        rto_seconds=rto_seconds,
+        rpo_seconds=rpo_seconds,
+        reason=reason.strip(),
+        looser_reason=looser_reason.strip(),
+        proposed_at=at,
+        proposed_by=by,
+    )
+    try:
+        with transaction.atomic():
+            classification.save()
+    except IntegrityError:
+        raise WrongState(
+            f"{workload.name} has an open proposal already. Change, send or withdraw that one first."
+        ) from None
+    record(Kind.CLASSIFICATION_PROPOSED, classification, by=by, at=at, after=_target(classification))
+    return classification
+
+
+@transaction.atomic
+def change_proposal(
+    *,
+    classification: Classification,
+    by: User,
+    at: dt.datetime,
+    tier: Tier,
+    slo: Decimal,
+    rto_seconds: int,
+    rpo_seconds: int,
+    reason: str,
+    looser_reason: str = "",
+) -> Classification:
+    """Change a proposal that has not been sent. Who changes it becomes its proposer. Raises Invalid, WrongState."""
+    by.require(Permission.PROPOSE, on=classification.workload)
+    _check_target(classification.workload, tier, slo, rto_seconds, rpo_seconds, reason, looser_reason)
+    classification = (
+        Classification.objects.select_for_update(of=("self",)).select_related("workload").get(pk=classification.pk)
+    )
+    if classification.state != Classification.State.PROPOSED:
+        raise WrongState("This proposal has been sent. Withdraw it, then propose anew.")
+    before = _target(classification)
+    classification.tier, classification.slo = tier, slo
+    classification.rto_seconds, classification.rpo_seconds = rto_seconds, rpo_seconds
+    classification.reason, classification.looser_reason = reason.strip(), looser_reason.strip()
+    classification.proposed_by = by
+    classification.save(
+        update_fields=["tier", "slo", "rto_seconds", "rpo_seconds", "reason", "looser_reason", "proposed_by"]
+    )
+    old, new = difference(before, _target(classification))
+    record(Kind.CLASSIFICATION_CHANGED, classification, by=by, at=at, before=old, after=new)
+    return classification
+
+
+def _check_target(
+    workload: Workload, tier: Tier, slo: Decimal, rto_seconds: int, rpo_seconds: int, reason: str, looser_reason: str
+) -> None:
+    problems: dict[str, str] = {}
+    if workload.lifecycle == Lifecycle.RETIRED:
+        raise WrongState(f"{workload.name} is retired. A retired workload gets no new target.")
+    if not reason.strip():
+        problems["reason"] = "Write why the business needs this: what an outage costs, and whom."
+    if not 0 < slo <= 100:
+        problems["slo"] = "Write a percentage above 0 and up to 100, for example 99.95."
+    looser = looser_than(tier, slo=slo, rto_seconds=rto_seconds, rpo_seconds=rpo_seconds)
+    if looser and not looser_reason.strip():
+        allowed = {
+            "slo": f"Tier {tier.level} asks for {tier.slo_words}. Raise it, or keep it and give a reason below.",
+            "rto": f"Tier {tier.level} allows up to {duration(tier.rto_seconds)}. Tighten it, or keep it and give a reason below.",
+            "rpo": f"Tier {tier.level} allows up to {duration(tier.rpo_seconds)}. Tighten it, or keep it and give a reason below.",
+        }
+        problems |= {name: allowed[name] for name in looser}
+        problems["looser_reason"] = "Give a reason for the looser target; the signers see it."
+    if problems:
+        raise Invalid("Some values need another look.", problems)
+
+
+def _target(classification: Classification) -> dict[str, Any]:
+    return {
+        "tier": classification.tier_id,
+        "slo": classification.slo,
+        "rto_seconds": classification.rto_seconds,
+        "rpo_seconds": classification.rpo_seconds,
+        "reason": classification.reason,
+        "looser_reason": classification.looser_reason,
+    }
+
+
+@transaction.atomic
+def send_for_signature(*, classification: Classification, by: User, at: dt.datetime) -> Request:
+    """Freeze the proposal and ask its tier's signers. Raises Invalid when a role is vacant, WrongState."""
+    by.require(Permission.PROPOSE, on=classification.workload)
+    if not classification.can("send"):
+        raise WrongState("This proposal is not waiting to be sent. Reload the page to see where it stands.")
+    workload = classification.workload
+    rules = SigningRule.objects.filter(tier=classification.tier).select_related("role")
+    in_force = Classification.objects.filter(workload=workload, state=Classification.State.SIGNED_OFF).first()
+    try:
+        with transaction.atomic():
+            request = signoffs.request_signatures(
+                subject_type=CLASSIFICATION,
+                subject_id=classification.pk,
+                workload_id=workload.pk,
+                thread=classification.trail_thread,
+                document=classification_document(classification),
+                slots=[(rule.role, rule.meaning) for rule in rules],
+                previous=in_force.request if in_force else None,
+                due_on=organisation_today(at) + SIGN_WITHIN,
+                by=by,
+                at=at,
+            )
+    except IntegrityError:
+        raise WrongState("This proposal has been sent by somebody else just now.") from None
+    change_state(classification, "send", by=by, at=at, request=request)
+    telling.requested(classification, request, by=by, at=at)
+    return request
+
+
+@transaction.atomic
+def withdraw(*, classification: Classification, by: User, at: dt.datetime) -> None:
+    """Take a proposal back, sent or not. Raises WrongState, for example when the last signature was faster."""
+    by.require(Permission.PROPOSE, on=classification.workload)
+    request = classification.request
+    if request is not None and classification.can("withdraw"):
+        signoffs.withdraw(request=request, by=by, at=at)
+    change_state(classification, "withdraw", by=by, at=at, closed_at=at, closed_by=by)
+    if request is not None:
+        telling.withdrawn(classification, request, by=by, at=at)
+
+
+@transaction.atomic
+def reaffirm(
+    *, classification: Classification, by: User, at: dt.datetime, proof: signoffs.Proof | None, digest: str
+) -> Signature:
+    """Keep the target in force for another interval: one light signature by the business stakeholder.
+
+    Raises DocumentChanged when the workload's description is no longer the one that was shown, NotAllowed, NeedsProof.
+    """
+    by.require(Permission.REVIEW, on=classification.workload)
+    classification = Classification.objects.select_for_update(of=("self",)).get(pk=classification.pk)
+    if classification.state != Classification.State.SIGNED_OFF:
+        raise WrongState("This target is no longer in force. Open the workload to see the present one.")
+    role = _reviewing_role(classification, by, at)
+    request = signoffs.request_signatures(
+        subject_type=REAFFIRMATION,
+        subject_id=classification.pk,
+        workload_id=classification.workload_id,
+        thread=classification.trail_thread,
+        document=classification_document(classification),
+        slots=[(role, REAFFIRM_MEANING)],
+        previous=classification.request,
+        due_on=None,
+        by=by,
+        at=at,
+        four_eyes=False,
+    )
+    return signoffs.sign(request=request, by=by, at=at, proof=proof, digest=digest)
+
+
+def _reviewing_role(classification: Classification, by: User, at: dt.datetime) -> Role:
+    """The business stakeholder's role where she holds it, else the first signing role she acts in."""
+    rules = SigningRule.objects.filter(tier=classification.tier).select_related("role")
+    roles = sorted((rule.role for rule in rules), key=lambda role: role.pk != BUSINESS_STAKEHOLDER)
+    today = organisation_today(at)
+    for role in roles:
+        if acts_in_role(by, role.pk, workload_id=classification.workload_id, on=today):
+            return role
+    raise Invalid("Only those who sign targets of this tier can reaffirm one. Ask the business stakeholder.")
+
+
+@transaction.atomic
+def note_proof(*, workload: Workload, proven_on: dt.date, rto: Proof, rpo: Proof) -> None:
+    """Remember the verdict of the newest drill; called by the drill that was finished, which writes the trail line."""
+    Workload.objects.filter(pk=workload.pk).exclude(proven_on__gt=proven_on).update(
+        proven_on=proven_on, proof_rto=rto, proof_rpo=rpo
+    )
