@@ -120,8 +120,7 @@ def sign(*, request: Request, by: User, at: dt.datetime, proof: Proof | None, di
 def _sign(request: Request, by: User, at: dt.datetime, proof: Proof | None, digest: str, role: str) -> Signature | None:
     request = _locked(request)
     slot = _slot_for(request, by, at, role)
-    _check_proof(proof, at)
-    assert proof is not None
+    proof = _checked(proof, at)
     if digest != request.digest:
         raise DocumentChanged("You saw another version of this document. Read it again, then sign.")
     subject = subject_of(request.subject_type)
@@ -155,7 +154,7 @@ def reject(*, request: Request, by: User, at: dt.datetime, proof: Proof | None, 
     """Refuse to sign, with a reason that the proposer and the other signers read. One refusal ends the request."""
     request = _locked(request)
     _slot_for(request, by, at, "")
-    _check_proof(proof, at)
+    _checked(proof, at)
     reason = reason.strip()
     if not reason:
         raise Invalid("Write why, so that the proposer knows what to change.", {"reason": "Write why you do not sign."})
@@ -222,8 +221,9 @@ def _printed_role(slot: Slot, by: User, at: dt.datetime) -> str:
     return slot.role.name if is_holder else f"{slot.role.name} (deputy)"
 
 
-def _check_proof(proof: Proof | None, at: dt.datetime) -> None:
+def _checked(proof: Proof | None, at: dt.datetime) -> Proof:
     if proof is None or not dt.timedelta(0) <= at - proof.at <= PROOF_MAX_AGE:
         raise NeedsProof(
             "Show once more that it is you: password, authenticator code or passkey. It counts for 5 minutes."
         )
+    return proof

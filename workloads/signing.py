@@ -122,7 +122,8 @@ class ReaffirmationSubject:
     def completed(self, request: Request, *, by: User, at: dt.datetime) -> None:
         classification = Classification.objects.select_related("workload", "tier").get(pk=request.subject_id)
         was_due = classification.review_due_on
-        assert was_due is not None
+        if was_due is None:  # the database holds a due date for every target in force
+            raise AssertionError(f"{classification} is in force without a due date")
         # Never before the old date: reaffirming twice on one day, or early, must not shorten the interval.
         due = max(next_review(classification.tier, organisation_today(at)), was_due + dt.timedelta(days=1))
         Reaffirmation.objects.create(
