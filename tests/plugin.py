@@ -1,7 +1,7 @@
 """Loaded before anything else (`-p tests.plugin`): gives the tests a PostgreSQL and a Valkey, and names of their own.
 
-pytest-django loads the settings before any conftest runs, so the environment has to be ready by then. The servers live
-in `$PORTAL_VAR/test` (default var/test), are shared by all runs there and stay up between runs, because that saves their
+pytest-django loads the settings before any conftest runs, so the environment has to be ready by then. The servers
+live in `$PORTAL_VAR/test` (default var/test), are shared by all runs there and stay up between runs, which saves their
 start; `make clean` stops them, and so does the end of a run with CI=true. Runs at the same time do not meet:
 
 - PostgreSQL: each run has its own database name (`test_portal_<pid>`), to which xdist adds the worker's;
