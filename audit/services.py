@@ -65,8 +65,7 @@ def record(
     thread: str = "",
 ) -> Event:
     """Write one line. Call it inside the transaction of the deed; raises when there is none."""
-    if not transaction.get_connection().in_atomic_block:
-        raise transaction.TransactionManagementError("a trail line belongs into the transaction of its deed")
+    _need_transaction()
     return Event.objects.create(**_columns(kind, subject, by, at, before, after, thread))
 
 
@@ -78,11 +77,17 @@ def record_many(
     at: dt.datetime,
 ) -> int:
     """Write one line per (subject, before, after); for deeds on thousands of rows. Returns how many."""
+    _need_transaction()
     events = [
         Event(**_columns(kind, subject, by, at, before, after, thread_of(subject))) for subject, before, after in rows
     ]
     Event.objects.bulk_create(events, batch_size=1000)
     return len(events)
+
+
+def _need_transaction() -> None:
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("a trail line belongs into the transaction of its deed")
 
 
 def thread_of(subject: models.Model) -> str:
@@ -139,8 +144,10 @@ def _plain(value: Any) -> Any:
             return str(value)
         case Mapping():
             return plain(value)
-        case list() | tuple() | set() | frozenset():
+        case list() | tuple():
             return [_plain(item) for item in value]
+        case set() | frozenset():  # a set has no order of its own; the line gets one
+            return sorted((_plain(item) for item in value), key=str)
     if hasattr(value, "as_tuple"):  # Decimal: exact as text
         return str(value)
     raise TypeError(f"{type(value).__name__} has no exact form in the trail")
