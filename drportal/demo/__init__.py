@@ -1,0 +1,1 @@
+"""Harbour Mutual, the believable organisation that `make run` brings along."""
