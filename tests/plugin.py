@@ -29,11 +29,14 @@ from drportal.embedded import Postgres, Valkey, locked
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES = Path(
-    os.environ.get("PORTAL_TEST_SERVICES") or Path(os.environ.get("PORTAL_VAR") or ROOT / "var", "test")
+    os.environ.get("PORTAL_TEST_SERVICES")
+    or Path(os.environ.get("PORTAL_VAR") or ROOT / "var", "test")
 ).resolve()
 DATABASE_PREFIX = "test_portal_"
 VALKEY_DATABASES = 64
 OWN = "PORTAL_TEST_OWN_SERVICES"  # set by the controller when it is we who run the servers
+
+pytest_plugins = ["tests.browser"]
 
 _held: list[IO[str]] = []  # lock files that stay open until the process ends
 
@@ -51,14 +54,19 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     """Before pytest-django loads the settings (it does so in this same hook; wrappers come first)."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         _prepare_process()
-    elif not (early_config.known_args_namespace.help or early_config.known_args_namespace.version):
+    elif not (
+        early_config.known_args_namespace.help
+        or early_config.known_args_namespace.version
+    ):
         _prepare_run()
         _prepare_process()
     yield
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if hasattr(config, "workerinput") or not (runs := os.environ.get("PORTAL_TEST_RUN")):
+    if hasattr(config, "workerinput") or not (
+        runs := os.environ.get("PORTAL_TEST_RUN")
+    ):
         return
     shutil.rmtree(runs, ignore_errors=True)
     if os.environ.get("CI", "").lower() == "true" and os.environ.get(OWN):
@@ -86,13 +94,24 @@ def _prepare_run() -> None:
         with locked(SERVICES / "leftovers.lock"):
             _drop_leftovers(server)
     if not os.environ.get("REDIS_URL"):
-        environment |= {"REDIS_URL": valkey().start().url(), OWN: "1", "PORTAL_TEST_OWN_REDIS": "1"}
+        environment |= {
+            "REDIS_URL": valkey().start().url(),
+            OWN: "1",
+            "PORTAL_TEST_OWN_REDIS": "1",
+        }
     for run in SERVICES.glob("run-*"):
         if not _alive(run.name.removeprefix("run-")):
             shutil.rmtree(run, ignore_errors=True)
     Path(environment["PORTAL_VAR"]).mkdir(exist_ok=True)
     # Mail and sign-on of the developer's own environment have no business in a test.
-    for name in ("EMAIL_URL", "OIDC_ISSUER", "BASE_URL", "ALLOWED_HOSTS", "DEBUG", "PORT"):
+    for name in (
+        "EMAIL_URL",
+        "OIDC_ISSUER",
+        "BASE_URL",
+        "ALLOWED_HOSTS",
+        "DEBUG",
+        "PORT",
+    ):
         os.environ.pop(name, None)
     os.environ.update(environment)
 
@@ -114,17 +133,24 @@ def _prepare_process() -> None:
             connection.flushdb()
         os.environ.update({"PORTAL_REDIS_DB": str(number), "REDIS_URL": url})
         return
-    raise pytest.UsageError(f"all {VALKEY_DATABASES} Valkey databases are taken by running tests")
+    raise pytest.UsageError(
+        f"all {VALKEY_DATABASES} Valkey databases are taken by running tests"
+    )
 
 
 def _drop_leftovers(server: Postgres) -> None:
     """Drop databases of runs whose process is gone: they were killed before they could do it themselves."""
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        rows = connection.execute("select datname from pg_database where starts_with(datname, %s)", [DATABASE_PREFIX])
+        rows = connection.execute(
+            "select datname from pg_database where starts_with(datname, %s)",
+            [DATABASE_PREFIX],
+        )
         for (name,) in rows.fetchall():
             pid = name.removeprefix(DATABASE_PREFIX).split("_")[0]
             if not _alive(pid) or pid == str(os.getpid()):
-                drop = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
+                drop = sql.SQL("drop database if exists {} with (force)").format(
+                    sql.Identifier(name)
+                )
                 connection.execute(drop)
 
 
