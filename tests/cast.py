@@ -1,0 +1,110 @@
+"""The small cast of most tests: one leads, one proposes, three sign, one reads, one must see nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from people.models import Role, RoleAssignment, Team, User
+from people.permissions import (
+    AUDITOR,
+    BUSINESS_STAKEHOLDER,
+    EXECUTIVE_SPONSOR,
+    HEAD_OF_OPERATIONS,
+    IT_OPERATIONS,
+)
+from signoffs import services as signoffs
+from signoffs.models import Method
+from workloads import services as workloads
+from workloads.models import Classification, Tier, Workload
+from workloads.rights import settle_rights
+
+PASSWORD = "a-long-test-password"
+NOW = dt.datetime(2026, 11, 20, 9, 30, tzinfo=dt.UTC)
+LONG_AGO = dt.date(2024, 1, 1)
+
+
+def person(name: str, *, role: str = "", workload: Workload | None = None, team: Team | None = None, **fields: Any) -> User:
+    """A person with a password; with a role for the organisation, or for one workload."""
+    user = User.objects.create_user(
+        f"{name.lower().replace(' ', '.')}@example.org", PASSWORD, name=name, added_at=NOW, **fields
+    )
+    if team is not None:
+        user.teams.add(team)
+    if role:
+        give(role, user, workload=workload)
+    return user
+
+
+def give(role: str, user: User | None, *, deputy: User | None = None, workload: Workload | None = None) -> RoleAssignment:
+    assignment = RoleAssignment.objects.create(
+        role=Role.objects.get(pk=role), person=user, deputy=deputy, from_on=LONG_AGO, workload_id=workload and workload.pk
+    )
+    settle_rights(at=NOW)
+    return assignment
+
+
+@dataclass
+class Cast:
+    head: User
+    sponsor: User
+    platform: User
+    auditor: User
+    stranger: User
+    team: Team
+    owner: User
+    stakeholder: User
+    deputy: User
+    workload: Workload
+
+
+def make_cast() -> Cast:
+    """Head of operations, sponsor, platform administrator, auditor; a team with its owner and one workload; its business
+    stakeholder with a deputy; and a stranger without any role."""
+    team = Team.objects.create(name="Payments")
+    head = person("Maren Holt", role=HEAD_OF_OPERATIONS)
+    workload = workloads.add_workload(
+        by=head, at=NOW - dt.timedelta(days=400), name="Payment Hub", purpose="Pays claims.", owner_team=team, reference="APP-1"
+    )
+    stakeholder, deputy = person("Priya Raman"), person("Oskar Berge")
+    give(BUSINESS_STAKEHOLDER, stakeholder, deputy=deputy, workload=workload)
+    return Cast(
+        head=head,
+        sponsor=person("David Okafor", role=EXECUTIVE_SPONSOR),
+        platform=person("Jonas Lindqvist", role=IT_OPERATIONS, is_staff=True),
+        auditor=person("Samuel Adeyemi", role=AUDITOR),
+        stranger=person("Sten Fremd"),
+        team=team,
+        owner=person("Tomas Reyes", team=team),
+        stakeholder=stakeholder,
+        deputy=deputy,
+        workload=workload,
+    )
+
+
+def proof(at: dt.datetime = NOW, method: Method = Method.PASSWORD) -> signoffs.Proof:
+    return signoffs.Proof(method, at - dt.timedelta(seconds=30))
+
+
+def propose(cast: Cast, *, tier: int = 1, at: dt.datetime = NOW, by: User | None = None, **values: Any) -> Classification:
+    level = Tier.objects.get(pk=tier)
+    target: dict[str, Any] = {
+        "slo": level.slo_floor or Decimal("99.5"),
+        "rto_seconds": level.rto_seconds,
+        "rpo_seconds": level.rpo_seconds,
+        "reason": "An hour costs a lot.",
+    }
+    return workloads.propose(workload=cast.workload, by=by or cast.owner, at=at, tier=level, **(target | values))
+
+
+def put_in_force(cast: Cast, *, tier: int = 1, at: dt.datetime = NOW, **values: Any) -> Classification:
+    """Propose, send and let everybody sign; the target in force."""
+    classification = propose(cast, tier=tier, at=at, **values)
+    request = workloads.send_for_signature(classification=classification, by=cast.owner, at=at)
+    for slot in request.slots.all():
+        by = {BUSINESS_STAKEHOLDER: cast.stakeholder, EXECUTIVE_SPONSOR: cast.sponsor, HEAD_OF_OPERATIONS: cast.head}
+        signoffs.sign(request=request, by=by[slot.role_id], at=at, proof=proof(at), digest=request.digest, role=slot.role_id)
+    classification.refresh_from_db()
+    return classification
