@@ -132,9 +132,7 @@ def _browser() -> Iterator[tuple[Browser, _Loop]]:
 
 
 @pytest.fixture
-def browser(
-    _browser: tuple[Browser, _Loop], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Browser]:
+def browser(_browser: tuple[Browser, _Loop], monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
     """The browser of this process. The ORM may be used beside it, although an event loop seems to run."""
     browser, loop = _browser
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -169,14 +167,8 @@ def phone(pages: Pages) -> Page:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Name the journeys that were skipped for want of a browser: pytest itself folds them into one line."""
     skipped = terminalreporter.stats.get("skipped", [])
-    missed = [
-        r.nodeid
-        for r in skipped
-        if isinstance(r.longrepr, tuple) and NO_BROWSER in str(r.longrepr[2])
-    ]
+    missed = [r.nodeid for r in skipped if isinstance(r.longrepr, tuple) and NO_BROWSER in str(r.longrepr[2])]
     if missed:
-        terminalreporter.section(
-            f"{len(missed)} journeys skipped: {NO_BROWSER}", sep="-", yellow=True
-        )
+        terminalreporter.section(f"{len(missed)} journeys skipped: {NO_BROWSER}", sep="-", yellow=True)
         for name in sorted(missed):
             terminalreporter.write_line(name)

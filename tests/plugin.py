@@ -29,8 +29,7 @@ from drportal.embedded import Postgres, Valkey, locked
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES = Path(
-    os.environ.get("PORTAL_TEST_SERVICES")
-    or Path(os.environ.get("PORTAL_VAR") or ROOT / "var", "test")
+    os.environ.get("PORTAL_TEST_SERVICES") or Path(os.environ.get("PORTAL_VAR") or ROOT / "var", "test")
 ).resolve()
 DATABASE_PREFIX = "test_portal_"
 VALKEY_DATABASES = 64
@@ -54,19 +53,14 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     """Before pytest-django loads the settings (it does so in this same hook; wrappers come first)."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         _prepare_process()
-    elif not (
-        early_config.known_args_namespace.help
-        or early_config.known_args_namespace.version
-    ):
+    elif not (early_config.known_args_namespace.help or early_config.known_args_namespace.version):
         _prepare_run()
         _prepare_process()
     yield
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if hasattr(config, "workerinput") or not (
-        runs := os.environ.get("PORTAL_TEST_RUN")
-    ):
+    if hasattr(config, "workerinput") or not (runs := os.environ.get("PORTAL_TEST_RUN")):
         return
     shutil.rmtree(runs, ignore_errors=True)
     if os.environ.get("CI", "").lower() == "true" and os.environ.get(OWN):
@@ -133,9 +127,7 @@ def _prepare_process() -> None:
             connection.flushdb()
         os.environ.update({"PORTAL_REDIS_DB": str(number), "REDIS_URL": url})
         return
-    raise pytest.UsageError(
-        f"all {VALKEY_DATABASES} Valkey databases are taken by running tests"
-    )
+    raise pytest.UsageError(f"all {VALKEY_DATABASES} Valkey databases are taken by running tests")
 
 
 def _drop_leftovers(server: Postgres) -> None:
@@ -148,9 +140,7 @@ def _drop_leftovers(server: Postgres) -> None:
         for (name,) in rows.fetchall():
             pid = name.removeprefix(DATABASE_PREFIX).split("_")[0]
             if not _alive(pid) or pid == str(os.getpid()):
-                drop = sql.SQL("drop database if exists {} with (force)").format(
-                    sql.Identifier(name)
-                )
+                drop = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
                 connection.execute(drop)
 
 
