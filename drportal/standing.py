@@ -1,0 +1,90 @@
+"""Where the organisation stands, as far as this person may see."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+
+from people.models import User
+from workloads.models import Proof, Tier, Workload
+
+
+@dataclass
+class TierStanding:
+    """Counts of one tier; `share` is how many of its workloads have a signed target, in whole percent."""
+
+    tier: Tier | None
+    workloads: int = 0
+    signed: int = 0
+    in_review: int = 0
+    overdue: int = 0
+    proven: int = 0
+
+    @property
+    def share(self) -> int:
+        return round(100 * self.signed / self.workloads) if self.workloads else 0
+
+
+@dataclass(frozen=True)
+class Standing:
+    tiers: list[TierStanding]
+    unclassified: int
+    never_proven: int
+
+    @property
+    def workloads(self) -> int:
+        return sum(t.workloads for t in self.tiers)
+
+    @property
+    def signed(self) -> int:
+        return sum(t.signed for t in self.tiers)
+
+    @property
+    def proven(self) -> int:
+        return sum(t.proven for t in self.tiers)
+
+
+def standing_for(user: User, *, today: dt.date) -> Standing:
+    """Counts per tier: the tier in force, else the one proposed. One query for the counts, one for the tiers."""
+    rows = (
+        Workload.objects.visible_to(user)
+        .active()
+        .with_targets()
+        .values("in_force__tier", "open__tier")
+        .annotate(
+            count=Count("pk"),
+            reviewed=Count("pk", filter=Q(open__state="in_review")),
+            late=Count("pk", filter=Q(in_force__review_due_on__lt=today)),
+            met=Count("pk", filter=Q(proof_rto=Proof.MET, in_force__isnull=False)),
+            never=Count("pk", filter=Q(proven_on__isnull=True, in_force__isnull=False)),
+        )
+        .order_by()
+    )
+    tiers = {tier.level: TierStanding(tier) for tier in Tier.objects.all()}
+    unclassified = never = 0
+    for row in rows:
+        level = row["in_force__tier"] if row["in_force__tier"] is not None else row["open__tier"]
+        if level is None:
+            unclassified += row["count"]
+            continue
+        of_tier = tiers[level]
+        of_tier.workloads += row["count"]
+        of_tier.signed += row["count"] if row["in_force__tier"] is not None else 0
+        of_tier.in_review += row["reviewed"]
+        of_tier.overdue += row["late"]
+        of_tier.proven += row["met"]
+        never += row["never"]
+    return Standing(list(tiers.values()), unclassified, never)
+
+
+def quarters_until(today: dt.date, count: int = 4) -> list[tuple[dt.date, dt.date]]:
+    """The last `count` calendar quarters up to the present one, oldest first, as (first day, first day of the next)."""
+    first = dt.date(today.year, 3 * ((today.month - 1) // 3) + 1, 1)
+    found = []
+    for _ in range(count):
+        after = dt.date(first.year + first.month // 10, (first.month + 2) % 12 + 1, 1)
+        found.append((first, after))
+        first = dt.date(first.year - (first.month == 1), (first.month - 4) % 12 + 1, 1)
+    return found[::-1]
