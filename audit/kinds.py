@@ -45,10 +45,12 @@ class Kind(models.TextChoices):
     DRILL_STARTED = "drill.started", "Drill started"
     DRILL_MARKED = "drill.marked", "Time recorded"
     DRILL_FINISHED = "drill.finished", "Drill finished"
+    DRILL_STOPPED = "drill.stopped", "Drill stopped"
     DRILL_CANCELLED = "drill.cancelled", "Drill cancelled"
     ACTION_OPENED = "action.opened", "Action opened"
     ACTION_CHANGED = "action.changed", "Action changed"
     ACTION_DONE = "action.done", "Action done, waits for a re-test"
+    ACTION_REOPENED = "action.reopened", "Action open again"
     ACTION_CLOSED = "action.closed", "Action closed by a re-test"
     # communications
     MESSAGE_QUEUED = "message.queued", "Message queued"
