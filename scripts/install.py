@@ -29,7 +29,9 @@ def installed(kind: str) -> bool:
 def works(python: Path) -> bool:
     """Whether the environment's interpreter still runs: its base may have been removed, the folder moved or copied."""
     try:
-        answer = subprocess.run([python, "-c", "import sys; print(sys.prefix)"], capture_output=True, text=True)
+        answer = subprocess.run(
+            [python, "-c", "import sys; print(sys.prefix)"], capture_output=True, text=True, check=False
+        )
     except OSError:
         return False
     return answer.returncode == 0 and Path(answer.stdout.strip()).resolve() == VENV

@@ -88,6 +88,7 @@ def _check_it_starts(chromium: Chromium) -> None:
         timeout=30,
         capture_output=True,
         text=True,
+        check=False,
     )
     if done.returncode:
         raise NotHere(f"{chromium.path} does not start: {done.stderr.strip()[-200:]}")

@@ -262,7 +262,7 @@ class Postgres:
         with said.open("wb") as out:
             done = subprocess.run(
                 [self.bin / program, *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
-                cwd="/", env=env, timeout=300, start_new_session=True,
+                cwd="/", env=env, timeout=300, start_new_session=True, check=False,
                 user=who and who.uid, group=who and who.gid, extra_groups=[] if who else None,
             )  # fmt: skip
         if check and done.returncode:

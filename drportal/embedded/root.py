@@ -46,6 +46,7 @@ def reachable(path: Path, account: Account) -> bool:
         group=account.gid,
         extra_groups=[],
         stderr=subprocess.DEVNULL,
+        check=False,
         cwd="/",
     )
     return done.returncode == 0
