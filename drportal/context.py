@@ -1,0 +1,77 @@
+"""What every page of the frame needs: who we are, where one can go, what waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+from people.permissions import Permission
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One place in the navigation. `short` is whether it is one of the few at the bottom of the phone."""
+
+    label: str
+    name: str
+    icon: str
+    right: Permission | None = None
+    short: bool = False
+
+
+NAVIGATION = (
+    Entry("Home", "home", "home", short=True),
+    Entry("Workloads", "workloads:list", "stack-2", short=True),
+    Entry("Drills", "drills:list", "flag", short=True),
+    Entry("Messages", "communications:list", "send", short=True),
+    Entry("People", "people:list", "users"),
+    Entry("Trail", "trail:list", "history", Permission.VIEW_TRAIL),
+)
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    user = getattr(request, "user", None)
+    signed_in = user is not None and user.is_authenticated
+    return {
+        "organisation": settings.ORGANISATION_NAME,
+        "help_address": settings.HELP_ADDRESS,
+        "layout": "base.html" if signed_in else "gate.html",
+        "theme": getattr(user, "theme", "") if signed_in else "",
+        "navigation": SimpleLazyObject(lambda: navigation(request)),
+        "search_url": SimpleLazyObject(lambda: address("workloads:list")),
+        "account_url": SimpleLazyObject(lambda: address("account") or address("account_change_password")),
+        "needs_count": SimpleLazyObject(lambda: getattr(request, "needs_count", None) or 0),
+    }
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The places that exist and that this person may enter; none for a stranger."""
+    if not request.user.is_authenticated:
+        return []
+    match = request.resolver_match
+    here = (match.namespace or match.url_name) if match else ""
+    return [
+        {
+            "label": entry.label,
+            "url": url,
+            "icon": entry.icon,
+            "short": entry.short,
+            "current": here == entry.name.split(":")[0],
+            "counts": entry.name == "home",
+        }
+        for entry in NAVIGATION
+        if (entry.right is None or request.user.has_perm(entry.right.value)) and (url := address(entry.name))
+    ]
+
+
+def address(name: str) -> str:
+    """The address of a route; empty when there is none, so that nothing leads to a dead end."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
