@@ -1,15 +1,39 @@
 """The home page and the health probe."""
 
+from __future__ import annotations
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from health_check.views import HealthCheckView
 
-from people.access import PUBLIC, SIGNED_IN, rule
+from drills.queries import next_drills, verdicts_by_quarter
+from drportal.needs import GROUPS, asks_of
+from drportal.standing import quarters_until, standing_for
+from people.access import PUBLIC, SIGNED_IN, rule, signed_in
+from people.models import organisation_today
+from workloads.models import Workload
 
 
 @rule(SIGNED_IN)
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "home.html")
+    """What needs her, then where the organisation stands."""
+    user, now = signed_in(request), timezone.now()
+    today = now.astimezone(user.zone).date()
+    asks = asks_of(user, today=today)
+    request.needs_count = len(asks)  # type: ignore[attr-defined]
+    seen = Workload.objects.visible_to(user)
+    quarters = quarters_until(organisation_today(now))
+    context = {
+        "today": today,
+        "asks": asks,
+        "overdue": sum(ask.group(today) == "Overdue" for ask in asks),
+        "groups": [(name, group) for name in GROUPS if (group := [a for a in asks if a.group(today) == name])],
+        "next_drills": next_drills(seen, on=today, limit=5),
+        "standing": standing_for(user, today=today),
+        "quarters": verdicts_by_quarter(seen, quarters),
+    }
+    return render(request, "home.html", context)
 
 
 health = HealthCheckView.as_view(checks=["health_check.checks.Database", "health_check.checks.Cache"])
