@@ -46,9 +46,9 @@ soak: dev-tools  ## run for a long time under load, with kills
 	@$(PY) -m benchmarks.soak $(ARGS)
 
 lock: dev-tools  ## resolve the three lock files anew
-	$(BIN)/uv pip compile -q --generate-hashes --no-header --no-annotate --universal --python-version 3.11 pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile -q --generate-hashes --no-header --no-annotate --universal --python-version 3.11 pyproject.toml --extra embedded -o requirements-embedded.lock
-	$(BIN)/uv pip compile -q --generate-hashes --no-header --no-annotate --universal --python-version 3.11 pyproject.toml --extra dev -o requirements-dev.lock
+	UV_SYSTEM_CERTS=true $(BIN)/uv pip compile -q --generate-hashes --no-header --no-annotate --universal --python-version 3.11 pyproject.toml -o requirements.lock
+	UV_SYSTEM_CERTS=true $(BIN)/uv pip compile -q --generate-hashes --no-header --no-annotate --universal --python-version 3.11 pyproject.toml --extra embedded -o requirements-embedded.lock
+	UV_SYSTEM_CERTS=true $(BIN)/uv pip compile -q --generate-hashes --no-header --no-annotate --universal --python-version 3.11 pyproject.toml --extra dev -o requirements-dev.lock
 
 fmt: dev-tools  ## format, and mend what can be mended
 	$(BIN)/ruff check --fix .

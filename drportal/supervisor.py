@@ -169,8 +169,8 @@ class Supervisor:
 
     def start_services(self) -> None:
         if not self.env.get("DATABASE_URL"):
-            say("Starting PostgreSQL …" if (self.var / "pgdata").exists() else "Making a new PostgreSQL database …")
             postgres = Postgres(self.var)
+            say("Starting PostgreSQL …" if postgres.data.exists() else "Making a new PostgreSQL database …")
             self.services.append(postgres)
             self.env["DATABASE_URL"] = postgres.start().url()
         if not self.env.get("REDIS_URL"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,8 @@ def make_venv() -> None:
 def sync(kind: str) -> None:
     """Install the lock file's packages, and remove others. CalledProcessError when that fails."""
     env = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "VIRTUAL_ENV": str(VENV)}
+    if ssl.get_default_verify_paths().cafile:  # the machine's own certificates: a company's proxy has one of its own
+        env.setdefault("UV_SYSTEM_CERTS", "true")
     if not (VENV / "bin" / "uv").exists():
         pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, UV], check=True, env=env)
