@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any
 
 Document = Mapping[str, Any]
@@ -52,8 +54,20 @@ def plain_text(doc: Document) -> str:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """Some words of a line: as before, new, or gone."""
+
+    text: str
+    is_new: bool = False
+    is_gone: bool = False
+
+
+@dataclass(frozen=True)
 class Line:
-    """One line of a document beside the same line of the one signed before; `before` is None where nothing changed."""
+    """One line of a document beside the same line of the one signed before.
+
+    `before` is None where nothing changed or nothing was there; a line that is gone has no value, only what it said before.
+    """
 
     label: str
     value: str
@@ -63,6 +77,40 @@ class Line:
     @property
     def changed(self) -> bool:
         return self.is_new or self.before is not None
+
+    @property
+    def is_gone(self) -> bool:
+        return self.before is not None and not self.value
+
+    @property
+    def pieces(self) -> list[Piece]:
+        """The line with its changes in place, word by word, new before old; whole where little is left of the old one."""
+        if not self.changed:
+            return [Piece(self.value)]
+        old, new = _WORDS.findall(self.before or ""), _WORDS.findall(self.value)
+        matcher = SequenceMatcher(a=old, b=new, autojunk=False)
+        if len(new) > DIFF_WORDS_MAX or len(old) > DIFF_WORDS_MAX or matcher.ratio() < ALIKE:
+            found = [Piece(self.value, is_new=True), Piece(self.before or "", is_gone=True)]
+        else:
+            found = list(_pieces(old, new, matcher))
+        return [piece for piece in found if piece.text]
+
+
+# A word with the white space after it; punctuation counts on its own, so that a full stop does not mark the word before it.
+_WORDS = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")
+ALIKE = 0.5
+DIFF_WORDS_MAX = 1500
+
+
+def _pieces(old: list[str], new: list[str], matcher: SequenceMatcher[str]) -> Iterator[Piece]:
+    for tag, from_old, to_old, from_new, to_new in matcher.get_opcodes():
+        kept = "".join(new[from_new:to_new])
+        if tag == "equal":
+            yield Piece(kept)
+        else:
+            yield Piece(kept.rstrip(), is_new=True)
+            yield Piece("".join(old[from_old:to_old]).rstrip(), is_gone=True)
+            yield Piece(" " if kept != kept.rstrip() else "")
 
 
 @dataclass(frozen=True)
@@ -77,20 +125,22 @@ class Comparison:
 
 
 def compare(new: Document, old: Document | None) -> Comparison:
-    """What changed since the last signed document; without one, nothing counts as changed."""
-    if old is None:
-        return Comparison(
-            Line("", new["summary"]),
-            tuple(Line(f["label"], f["value"]) for f in new["facts"]),
-            tuple(Line(t["heading"], t["text"]) for t in new["texts"]),
-        )
-    old_facts = {f["name"]: f["value"] for f in old["facts"]}
-    old_texts = {t["name"]: t["text"] for t in old["texts"]}
+    """What changed since the last signed document, what is gone included; without one, nothing counts as changed."""
     return Comparison(
-        _line("", new["summary"], old["summary"]),
-        tuple(_line(f["label"], f["value"], old_facts.get(f["name"])) for f in new["facts"]),
-        tuple(_line(t["heading"], t["text"], old_texts.get(t["name"])) for t in new["texts"]),
+        Line("", new["summary"]) if old is None else _line("", new["summary"], old["summary"]),
+        _lines(new["facts"], None if old is None else old["facts"], "label", "value"),
+        _lines(new["texts"], None if old is None else old["texts"], "heading", "text"),
     )
+
+
+def _lines(new: list[dict[str, str]], old: list[dict[str, str]] | None, label: str, value: str) -> tuple[Line, ...]:
+    if old is None:
+        return tuple(Line(entry[label], entry[value]) for entry in new)
+    before = {entry["name"]: entry[value] for entry in old}
+    kept = {entry["name"] for entry in new}
+    lines = [_line(entry[label], entry[value], before.get(entry["name"])) for entry in new]
+    lines += [Line(entry[label], "", before=entry[value]) for entry in old if entry["name"] not in kept]
+    return tuple(lines)
 
 
 def _line(label: str, value: str, before: str | None) -> Line:

@@ -1,0 +1,117 @@
+"""How somebody shows, before signing, that it is really she: password, authenticator code or passkey, in this very session.
+
+allauth keeps the methods of authentication in the session. Only a *re*-authentication counts here: whoever finds an
+unlocked machine is signed in already.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from allauth.account.adapter import get_adapter
+from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
+from allauth.core import ratelimit
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.errors import DeedError
+from people.models import User
+from signoffs.models import Method
+from signoffs.services import PROOF_MAX_AGE, NeedsProof, Proof
+
+# The types of allauth's authenticators.
+_MFA_METHODS = {"totp": Method.TOTP, "webauthn": Method.PASSKEY, "recovery_codes": Method.RECOVERY_CODE}
+_WAYS = {
+    "mfa_reauthenticate:webauthn": "use your passkey",
+    "mfa_reauthenticate": "use an authenticator code",
+}
+
+
+class WrongPassword(NeedsProof):
+    code = "wrong-password"
+
+
+class TooManyTries(DeedError):
+    status = 429
+    code = "too-many-tries"
+
+
+@dataclass(frozen=True)
+class Way:
+    """Another way than the password, on a page of its own that comes back to this one."""
+
+    label: str
+    address: str
+
+
+def proof_from(request: HttpRequest) -> Proof | None:
+    """The newest re-authentication of this session that still counts; None without one."""
+    user = request.user
+    if not isinstance(user, User):
+        return None
+    now = timezone.now()
+    proofs = [_proof_of(entry) for entry in get_authentication_records(request, user) if entry.get("reauthenticated")]
+    fresh = [proof for proof in proofs if proof and dt.timedelta(0) <= now - proof.at <= PROOF_MAX_AGE]
+    return max(fresh, key=lambda proof: proof.at, default=None)
+
+
+def _proof_of(entry: Mapping[str, Any]) -> Proof | None:
+    method = Method.PASSWORD if entry.get("method") == "password" else _MFA_METHODS.get(str(entry.get("type")))
+    if method is None:
+        return None
+    return Proof(method, dt.datetime.fromtimestamp(float(entry["at"]), dt.UTC))
+
+
+def confirm_password(request: HttpRequest, password: str) -> bool:
+    """Check the person's own password; right, it counts as a re-authentication of this session for five minutes.
+
+    Raises TooManyTries: guessing here is as slow as at the sign-in page.
+    """
+    user = request.user
+    if not isinstance(user, User):
+        return False
+    if not ratelimit.consume(request, action="reauthenticate", user=user):
+        raise TooManyTries("Too many tries. Wait a minute, then type your password once more. Nothing has been signed.")
+    try:
+        right = get_adapter(request).reauthenticate(user, password)
+    except ValidationError:  # allauth's own limit of failed sign-ins
+        raise TooManyTries(
+            "Too many wrong passwords. Wait five minutes, then try again. Nothing has been signed."
+        ) from None
+    if right:
+        reauthenticate_by_password(request)
+    return bool(right)
+
+
+def proof_for_deed(request: HttpRequest) -> Proof | None:
+    """The proof for a form that was sent with `_prove.html` in it: its password when one was typed, else this session's.
+
+    Raises WrongPassword, TooManyTries. Ask for the time of the deed afterwards: a proof is never younger than its deed.
+    """
+    password = request.POST.get("password", "")
+    if password and not confirm_password(request, password):
+        raise WrongPassword("This is not your password. Nothing has been signed. Type it again.")
+    return proof_from(request)
+
+
+def prove_context(request: HttpRequest) -> dict[str, Any]:
+    """What `signoffs/_prove.html` shows."""
+    user = request.user
+    if not isinstance(user, User):
+        return {}
+    back = urlencode({"next": f"{request.path}#decide"})
+    methods = get_adapter(request).get_reauthentication_methods(user)
+    return {
+        "proof": proof_from(request),
+        "proof_by_password": user.has_usable_password(),
+        "proof_ways": [Way(_WAYS[m["id"]], f"{m['url']}?{back}") for m in methods if m["id"] in _WAYS],
+        "proof_none": not methods,
+        "proof_set_up": reverse("mfa_index"),
+    }
