@@ -79,6 +79,12 @@ class Head(NamedTuple):
     def __str__(self) -> str:
         return f"{self.size}:{self.digest.hex()}"
 
+    @property
+    def grouped(self) -> str:
+        """The digest in groups of four, for people who compare it by eye."""
+        digits = self.digest.hex()
+        return " ".join(digits[n : n + 4] for n in range(0, len(digits), 4))
+
     @classmethod
     def read(cls, text: str) -> Head:
         """A head as it was printed. Raises ValueError."""

@@ -5,6 +5,7 @@ import datetime as dt
 from django.db import models
 
 from audit.kinds import Kind
+from audit.words import Change, changes
 
 EARLIEST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 LATEST = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
@@ -62,6 +63,16 @@ class Event(models.Model):
         """The kind in words; the bare name for one that this version no longer writes."""
         return Kind(self.kind).label if self.kind in Kind.values else self.kind
 
+    @property
+    def seal_or_none(self) -> Seal | None:
+        """Its place in the chain, None while it waits. Ask with `select_related("seal")`."""
+        return getattr(self, "seal", None)
+
+    @property
+    def changes(self) -> list[Change]:
+        """What the deed changed, in words."""
+        return changes(self.before, self.after)
+
 
 class Seal(models.Model):
     """One link of the chain: position n covers one event and the digest of position n-1 (see `audit.chain`).
@@ -81,6 +92,10 @@ class Seal(models.Model):
 
     def __str__(self) -> str:
         return f"Seal {self.position}"
+
+    @property
+    def hex(self) -> str:
+        return bytes(self.digest).hex()
 
 
 class Unsealed(models.Model):

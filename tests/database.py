@@ -7,6 +7,8 @@ the migrations shipped: roles, tiers, signing rules. DELETE on small tables is a
 
 from __future__ import annotations
 
+from unittest import mock
+
 import pytest
 from django.db import connection, transaction
 from django.test import TransactionTestCase
@@ -49,7 +51,5 @@ def django_db_setup(django_db_setup, django_db_blocker):
     """pytest-django's own set-up, and then tests that commit leave shipped rows behind (see above)."""
     with django_db_blocker.unblock():
         remember_shipped_rows()
-    before = TransactionTestCase._fixture_teardown
-    TransactionTestCase._fixture_teardown = _teardown
-    yield
-    TransactionTestCase._fixture_teardown = before
+    with mock.patch.object(TransactionTestCase, "_fixture_teardown", _teardown):
+        yield

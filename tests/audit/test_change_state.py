@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import ClassVar
 
 import pytest
 from django.db import DatabaseError, connection, models, transaction
@@ -28,6 +29,7 @@ class Lamp(Stateful):
         "scrap": Move(("new", "lit", "out"), "scrapped", Kind.DRILL_CANCELLED),
     }
     state = models.CharField(max_length=10)
+    objects: ClassVar[models.Manager[Lamp]] = models.Manager()
     by_name = models.CharField(max_length=20, default="")
 
     class Meta:

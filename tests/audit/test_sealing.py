@@ -21,7 +21,7 @@ from audit.services import PORTAL, record, record_many
 from people.models import Team
 
 AT = dt.datetime(2026, 11, 21, 8, 30, tzinfo=dt.UTC)
-SCRIPT = Path(__file__).parents[2] / "scripts" / "verify_trail.py"
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "verify_trail.py"
 
 
 def write(count: int = 1, at: dt.datetime = AT) -> list[int]:
