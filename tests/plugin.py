@@ -55,14 +55,13 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
         _prepare_process()
     elif not (early_config.known_args_namespace.help or early_config.known_args_namespace.version):
         _prepare_run()
+        early_config.add_cleanup(_end_run)  # also called when a conftest cannot be loaded
         _prepare_process()
     yield
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    if hasattr(config, "workerinput") or not (runs := os.environ.get("PORTAL_TEST_RUN")):
-        return
-    shutil.rmtree(runs, ignore_errors=True)
+def _end_run() -> None:
+    shutil.rmtree(os.environ["PORTAL_TEST_RUN"], ignore_errors=True)
     if os.environ.get("CI", "").lower() == "true" and os.environ.get(OWN):
         stop()
 
