@@ -16,6 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -142,8 +143,7 @@ class Supervisor:
         try:
             self.prepare()
             self.start_services()
-            self.manage("migrate", "--noinput")
-            people = self.load_demo()
+            people = self.prepare_database()
             self.start_children()
             self.wait_until_ready()
             self.welcome(people, time.monotonic() - started)
@@ -179,17 +179,19 @@ class Supervisor:
             self.env["REDIS_URL"] = valkey.start().url()
         self.check_stopped()
 
-    # --- manage.py ---
-    def manage(self, *arguments: str) -> str:
-        """Run a management command to its end and return its output. Refusal with its last lines when it fails."""
-        log = self.logs / "manage.log"
-        command = [sys.executable, str(ROOT / "manage.py"), *arguments]
-        with log.open("wb+") as out:
+    def prepare_database(self) -> str:
+        """Migrate, and fill an empty portal with the demo organisation. Returns who can sign in, as text for people.
+
+        Refusal with the last lines of its log when that fails.
+        """
+        say("Preparing the database; the first time this takes a little longer …")
+        log, people = self.logs / "prepare.log", self.logs / "people.txt"
+        with log.open("wb") as err, people.open("wb") as out:
             process = subprocess.Popen(
-                command,
+                [sys.executable, "-m", "drportal.prepare"],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
-                stderr=subprocess.STDOUT,
+                stderr=err,
                 cwd=ROOT,
                 env=self.env,
                 start_new_session=True,
@@ -198,25 +200,11 @@ class Supervisor:
             while process.poll() is None:
                 if self.signals:
                     process.terminate()
-                    process.wait()
                 time.sleep(0.02)
-            self.check_stopped()
-            out.seek(0)
-            text = out.read().decode(errors="replace")
+        self.check_stopped()
         if process.returncode:
-            raise Refusal(f"manage.py {' '.join(arguments)} failed:\n{text[-3000:].strip()}")
-        return text
-
-    def load_demo(self) -> str:
-        """Fill an empty portal with the demo organisation. Returns who can sign in, as text for people."""
-        try:
-            say("Loading the demo organisation if there is nobody yet …")
-            self.manage("demo", "--if-empty")
-            return self.manage("demo", "--people").strip()
-        except Refusal as error:
-            if "Unknown command" not in str(error):
-                raise
-            return "(this version has no demo organisation; make yourself an administrator: manage.py createsuperuser)"
+            raise Refusal(f"The database cannot be prepared:\n{log.read_text(errors='replace')[-3000:].strip()}")
+        return people.read_text(errors="replace").strip("\n")
 
     # --- web, worker, beat ---
     def start_children(self) -> None:
@@ -261,9 +249,8 @@ class Supervisor:
         say("")
         say(f"  The portal is ready ({seconds:.0f} s):  http://localhost:{self.port}")
         say("")
-        for line in people.splitlines():
-            say(f"  {line}")
-        say("")
+        if people:
+            say(textwrap.indent(textwrap.dedent(people), "  ") + "\n")
         say(f"  Data   {data or 'in the database that DATABASE_URL names'}")
         say(f"  Logs   {self.logs}")
         say(f"  Mail   {mail}")
