@@ -18,7 +18,6 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 import psycopg
 import pytest
@@ -37,7 +36,7 @@ OWN = "PORTAL_TEST_OWN_SERVICES"  # set by the controller when it is we who run 
 
 pytest_plugins = ["tests.browser"]
 
-_held: list[IO[str]] = []  # lock files that stay open until the process ends
+_held: list[object] = []  # lock files that stay open, and servers that we started, until the process ends
 
 
 def postgres() -> Postgres:
