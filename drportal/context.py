@@ -34,6 +34,14 @@ NAVIGATION = (
 )
 
 
+ACCOUNT = (
+    ("Profile", "account"),
+    ("Sign-in and proof", "mfa_index"),
+    ("Password", "account_change_password"),
+    ("Sessions", "usersessions_list"),
+)
+
+
 def frame(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     signed_in = user is not None and user.is_authenticated
@@ -44,6 +52,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "theme": getattr(user, "theme", "") if signed_in else "",
         "navigation": SimpleLazyObject(lambda: navigation(request)),
         "search_url": SimpleLazyObject(lambda: address("workloads:list")),
+        "account_tabs": SimpleLazyObject(lambda: account_tabs(request)),
         "account_url": SimpleLazyObject(lambda: address("account") or address("account_change_password")),
         "needs_count": SimpleLazyObject(lambda: getattr(request, "needs_count", None) or 0),
     }
@@ -67,6 +76,14 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         for entry in NAVIGATION
         if (entry.right is None or request.user.has_perm(entry.right.value)) and (url := address(entry.name))
     ]
+
+
+def account_tabs(request: HttpRequest) -> list[dict[str, Any]]:
+    """The parts of one's own account that exist; the one that the address lies in is current."""
+    tabs = [(label, address(name)) for label, name in ACCOUNT]
+    inside = [url for _, url in tabs if url and request.path.startswith(url)]
+    here = max(inside, key=len, default="")
+    return [{"label": label, "url": url, "current": url == here} for label, url in tabs if url]
 
 
 def address(name: str) -> str:

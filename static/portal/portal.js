@@ -29,7 +29,7 @@
   window.addEventListener("pageshow", wake);
 
   function prepare(root) {
-    root.querySelectorAll("[data-print]").forEach(function (button) { button.hidden = false; });
+    root.querySelectorAll("[data-print], [data-needs-js]").forEach(function (part) { part.hidden = false; });
     const problems = root.querySelector(".p-problems");
     if (problems) problems.focus();
   }
