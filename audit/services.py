@@ -27,16 +27,18 @@ class Actor(Protocol):
 
 
 @dataclass(frozen=True)
-class _Portal:
-    """The portal acting on its timetable: sweeps have no person behind them."""
+class _Nameless:
+    """A doer without a person behind it."""
 
+    name: str
     pk: None = None
 
     def __str__(self) -> str:
-        return "Portal"
+        return self.name
 
 
-PORTAL: Actor = _Portal()
+PORTAL: Actor = _Nameless("Portal")  # acting on its timetable
+NOBODY: Actor = _Nameless("Somebody not signed in")
 
 _door: ContextVar[Door] = ContextVar("door", default=Door.COMMAND)
 
@@ -109,7 +111,7 @@ def _columns(
         "at": at,
         "actor_id": by.pk,
         "actor_name": str(by)[:200],
-        "door": _door.get() if by.pk is not None else Door.SWEEP,
+        "door": Door.SWEEP if by is PORTAL else _door.get(),
         "subject_type": subject._meta.label_lower,
         "subject_id": str(subject.pk),
         "subject_name": str(subject)[:300],

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from audit.errors import Invalid, NotAllowed
 from audit.kinds import Kind
-from audit.services import Actor, difference, record
+from audit.services import NOBODY, Actor, difference, record
 from people.models import ApiToken, Contact, Role, RoleAssignment, Scope, Team, User
 from people.permissions import Permission
 
@@ -240,6 +240,12 @@ def _digest(key: str) -> str:
 @transaction.atomic
 def note_sign_in(*, person: User, at: dt.datetime, method: str) -> None:
     record(Kind.PERSON_SIGNED_IN, person, by=person, at=at, after={"method": method})
+
+
+@transaction.atomic
+def note_failed_sign_in(*, person: User, at: dt.datetime, method: str) -> None:
+    """Somebody tried to sign in as this person. What was typed is not noted."""
+    record(Kind.PERSON_SIGN_IN_FAILED, person, by=NOBODY, at=at, after={"method": method})
 
 
 @transaction.atomic
