@@ -70,7 +70,9 @@ def _reviews(user: User, today: dt.date) -> Iterator[Ask]:
     leads = Q(Exists(held.filter(role=HEAD_OF_OPERATIONS, workload_id__isnull=True)))
     mine |= Q(review_due_on__lte=today - ESCALATES_AFTER) & leads
     due = (
-        Classification.objects.filter(mine, state=Classification.State.SIGNED_OFF, review_due_on__lte=today + REVIEWS_AHEAD)
+        Classification.objects.filter(
+            mine, state=Classification.State.SIGNED_OFF, review_due_on__lte=today + REVIEWS_AHEAD
+        )
         .select_related("workload")
         .order_by("review_due_on")
     )
@@ -114,7 +116,9 @@ def _actions(user: User) -> Iterator[Ask]:
 
 
 def _drafts(user: User) -> Iterator[Ask]:
-    drafts = Classification.objects.filter(proposed_by=user, state=Classification.State.PROPOSED).select_related("workload")
+    drafts = Classification.objects.filter(proposed_by=user, state=Classification.State.PROPOSED).select_related(
+        "workload"
+    )
     for draft in drafts[:20]:
         yield Ask(
             "Proposal",

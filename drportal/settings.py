@@ -276,7 +276,8 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Recovery Portal API",
-    "DESCRIPTION": "Tiers, sign-offs, drills and messages. Durations are seconds, times are UTC. Errors are RFC 9457 problem details.",
+    "DESCRIPTION": "Tiers, sign-offs, drills and messages. Durations are seconds, times are UTC. "
+    "Errors are RFC 9457 problem details.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

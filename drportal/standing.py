@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
+from drills.queries import QuarterVerdicts
 from people.models import User
 from workloads.models import Proof, Tier, Workload
 
@@ -88,3 +89,38 @@ def quarters_until(today: dt.date, count: int = 4) -> list[tuple[dt.date, dt.dat
         found.append((first, after))
         first = dt.date(first.year - (first.month == 1), (first.month - 4) % 12 + 1, 1)
     return found[::-1]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One piece of a quarter's bar; `x` and `width` in per cent of the widest quarter."""
+
+    verdict: str
+    x: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Quarter:
+    label: str
+    counts: QuarterVerdicts
+    bars: list[Bar]
+
+
+GAP = 0.5  # per cent between two pieces
+
+
+def quarters_drawn(quarters: list[QuarterVerdicts], *, today: dt.date) -> list[Quarter]:
+    """Bars of met, missed, claimed and unmeasured drills, all on one scale."""
+    most = max((q.drills for q in quarters), default=0) or 1
+    drawn = []
+    for quarter in quarters:
+        bars, x = [], 0.0
+        for verdict in ("met", "missed", "claimed", "unmeasured"):
+            if count := getattr(quarter, verdict):
+                bars.append(Bar(verdict, round(x, 2), round(100 * count / most - GAP, 2)))
+                x += 100 * count / most
+        number = (quarter.first.month + 2) // 3
+        label = f"Q{number} so far" if quarter.after > today else f"Q{number} {quarter.first.year}"
+        drawn.append(Quarter(label, quarter, bars))
+    return drawn

@@ -9,7 +9,7 @@ from health_check.views import HealthCheckView
 
 from drills.queries import next_drills, verdicts_by_quarter
 from drportal.needs import GROUPS, asks_of
-from drportal.standing import quarters_until, standing_for
+from drportal.standing import quarters_drawn, quarters_until, standing_for
 from people.access import PUBLIC, SIGNED_IN, rule, signed_in
 from people.models import organisation_today
 from workloads.models import Workload
@@ -31,7 +31,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "groups": [(name, group) for name in GROUPS if (group := [a for a in asks if a.group(today) == name])],
         "next_drills": next_drills(seen, on=today, limit=5),
         "standing": standing_for(user, today=today),
-        "quarters": verdicts_by_quarter(seen, quarters),
+        "quarters": quarters_drawn(verdicts_by_quarter(seen, quarters), today=today),
     }
     return render(request, "home.html", context)
 

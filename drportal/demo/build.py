@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from communications.models import Message
 from drportal.demo import cast
+from drportal.demo.drills import coming_drills, past_drills
 from people import services as people_services
 from people.models import Role, RoleAssignment, Team, User, organisation_today
 from people.queries import people_in_role
@@ -56,6 +57,13 @@ def build(now: dt.datetime, say: Callable[[str], None] = lambda text: None) -> O
         say(load.name)
         workload = _workload(org, load)
         _story(org, load, workload)
+    say("drills")
+    for load in cast.WORKLOADS:
+        workload = Workload.objects.get(name=load.name)
+        first = workload.classifications.filter(signed_off_at__isnull=False).select_related("tier").last()
+        if first is not None:
+            past_drills(org, load, workload, first)
+    coming_drills(org)
     settle_rights(at=now)
     Message.objects.filter(created_at__lt=now - OLD_NEWS).delete()
     return org
