@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 import pytest
-from django.test import Client
+from asgiref.sync import async_to_sync
+from django.test import AsyncClient, Client
 from django.urls import reverse
 
 from audit import queries, sealing, words
@@ -160,6 +161,19 @@ def test_the_export_holds_the_same_selection_with_positions_and_digests(reading:
     assert rows[0]["time (UTC)"] == "2026-11-21 08:30:00.123456"
     assert rows[2]["after"] == '{"valid_until": "2027-01-01"}'
     assert len(export(reading, kind="team.added")) == 2
+
+
+def test_the_export_streams_under_asgi_as_well(auditor: User, story: list[Event]):
+    client = AsyncClient()
+    client.force_login(auditor)
+
+    async def read() -> bytes:
+        answer = await client.get(reverse("trail:export"))
+        assert answer.is_async
+        return b"".join([part async for part in answer])
+
+    text = async_to_sync(read)().decode("utf-8-sig")
+    assert [row["event"] for row in csv.DictReader(io.StringIO(text))] == [str(event.pk) for event in story]
 
 
 def test_the_export_goes_on_over_many_batches(team: Team):

@@ -1,0 +1,80 @@
+"""The laws about history that other rooms attach to their tables."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from audit.triggers import append_only, frozen_when
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def table(db) -> None:
+    run("CREATE TABLE notebook (id int PRIMARY KEY, state text, result text, note text)")
+    run("INSERT INTO notebook VALUES (1, 'open', 'a', 'x'), (2, 'done', 'b', 'y')")
+
+
+def run(sql: str) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def refused(sql: str) -> bool:
+    try:
+        run(sql)
+    except DatabaseError as error:
+        assert "on notebook refused" in str(error)  # noqa: PT017 (any other error is a fault of the test)
+        return True
+    return False
+
+
+def test_an_append_only_table_only_grows():
+    run(append_only("notebook").sql)
+    assert refused("UPDATE notebook SET note = 'z' WHERE id = 1")
+    assert refused("DELETE FROM notebook WHERE id = 1")
+    assert refused("TRUNCATE notebook")
+    assert not refused("INSERT INTO notebook VALUES (3, 'open', 'c', 'z')")
+
+
+def test_a_row_is_frozen_from_the_moment_it_meets_the_condition():
+    run(frozen_when("notebook", "OLD.state = 'done'").sql)
+    assert not refused("UPDATE notebook SET state = 'done' WHERE id = 1")
+    assert refused("UPDATE notebook SET note = 'z' WHERE id = 1")
+    assert refused("UPDATE notebook SET state = 'open' WHERE id = 2")
+    assert refused("DELETE FROM notebook WHERE id = 2")
+    assert refused("TRUNCATE notebook")
+
+
+def test_a_row_that_does_not_meet_it_may_change_and_go():
+    run(frozen_when("notebook", "OLD.state = 'done'").sql)
+    assert not refused("UPDATE notebook SET note = 'z' WHERE id = 1")
+    assert not refused("DELETE FROM notebook WHERE id = 1")
+
+
+def test_with_columns_given_only_these_are_frozen():
+    run(frozen_when("notebook", "OLD.state = 'done'", ["state", "result"]).sql)
+    assert not refused("UPDATE notebook SET note = 'z' WHERE id = 2")
+    assert not refused("UPDATE notebook SET result = 'b' WHERE id = 2")  # the same value is no change
+    assert refused("UPDATE notebook SET result = NULL WHERE id = 2")
+    assert refused("UPDATE notebook SET state = 'open', note = 'z' WHERE id = 2")
+    assert refused("DELETE FROM notebook WHERE id = 2")
+
+
+@pytest.mark.parametrize("operation", [append_only("notebook"), frozen_when("notebook", "OLD.state = 'done'")])
+def test_a_migration_can_take_the_law_back(operation):
+    run(operation.sql)
+    run(operation.reverse_sql)
+    assert not refused("UPDATE notebook SET note = 'z'")
+    assert not refused("DELETE FROM notebook")
+    assert not refused("TRUNCATE notebook")
+
+
+def test_no_setting_of_a_connection_switches_the_law_off_for_a_plain_role():
+    run(append_only("notebook").sql)
+    run("CREATE ROLE portal_plain; GRANT ALL ON notebook TO portal_plain; SET LOCAL ROLE portal_plain")
+    for sql in ("SET session_replication_role = replica", "ALTER TABLE notebook DISABLE TRIGGER ALL"):
+        with pytest.raises(DatabaseError, match=r"permission denied|must be owner"):
+            run(sql)
+    assert refused("UPDATE notebook SET note = 'z'")
