@@ -11,7 +11,7 @@ from typing import Any
 
 from django import template
 from django.core.paginator import Page
-from django.forms import BaseForm
+from django.forms import BaseForm, BoundField
 from django.http import QueryDict
 from django.template.base import NodeList, Parser, Token
 from django.template.context import Context
@@ -265,6 +265,27 @@ def notice(content: str, title: str, look: str = "", level: int = 3) -> str:
 def nothing_yet(content: str, title: str, level: int = 2) -> str:
     """`{% nothing_yet "No drill is planned yet" %}<p>what it is for, what to do first</p>{% endnothing_yet %}`."""
     return render_to_string("components/nothing_yet.html", {"title": title, "level": int(level), "content": content})
+
+
+# Django's own sentence is kept for the admin and the API; on pages it is said as the guide asks.
+PLAINLY = {"This field is required.": "Needs an answer."}
+
+
+@register.filter
+def plainly(error: object) -> str:
+    return PLAINLY.get(str(error), str(error))
+
+
+@register.filter
+def problem_with(field: BoundField, error: object) -> str:
+    """A line of the summary: the label, then what to do about it."""
+    label, text = str(field.label), plainly(error)
+    return f"{label} {text}" if label.endswith(("?", ":", ".")) else f"{label}: {text[:1].lower()}{text[1:]}"
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    return wording.browser_words(user_agent)
 
 
 @register.filter

@@ -9,6 +9,7 @@ from people.wording import (
     MAX_SECONDS,
     NBSP,
     ago_words,
+    browser_words,
     clock,
     date_words,
     due_words,
@@ -203,3 +204,20 @@ def test_a_running_clock(number, words):
 )
 def test_initials(name, letters):
     assert initials(name) == letters
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/150.0 Safari/537.36 Edg/150.0",
+            "Edge on Windows",
+        ),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1", "Safari on iPhone"),
+        ("curl/8.0", "curl/8.0"),
+        ("", "unknown program"),
+    ],
+)
+def test_a_browser_is_named_in_words(said, words):
+    assert browser_words(said) == words
