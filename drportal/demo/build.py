@@ -12,6 +12,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from communications.models import Message
+
 from drportal.demo import cast
 from drportal.demo.drills import coming_drills, past_drills
 from people import services as people_services
@@ -77,6 +78,7 @@ def _people(org: Organisation) -> None:
             person.email, cast.PASSWORD, name=person.name, title=person.title, time_zone=person.time_zone,
             is_staff=person.staff, mailing=person.mailing, added_at=start,
         )  # fmt: skip
+        user.save()
         user.teams.set([org.teams[name] for name in person.teams])
         org.people[person.key] = user
     maren = org.people["maren"]
@@ -151,7 +153,7 @@ def _story(org: Organisation, load: cast.Load, workload: Workload) -> None:
 
 def _signed(org: Organisation, load: cast.Load, workload: Workload, signed_ago: int) -> None:
     """Signed first a year or so earlier, reaffirmed every quarter, the last time `signed_ago` days ago."""
-    rounds = org.random.randint(0, 3)
+    rounds = org.random.randint(3, 5)
     first = signed_ago + 88 * rounds
     _review(org, _propose(org, load, workload, first + 5), signers=3, ago=first)
     for number in reversed(range(rounds)):

@@ -28,9 +28,9 @@ def past_drills(org: Organisation, load: cast.Load, workload: Workload, target: 
     if target.signed_off_at is None:
         return
     oldest = (org.now - target.signed_off_at).days - 2
-    spacing = {0: 75, 1: 120}.get(load.tier, 160)
+    spacing = {0: 80, 1: 150}.get(load.tier, 190)
     for number, outcome in reversed(list(enumerate(load.drills))):
-        days = min(org.random.randint(8, 60) + number * spacing, oldest)
+        days = min(org.random.randint(8, spacing) + number * spacing, oldest)
         if days > 1:
             _held(org, workload, target, outcome, org.ago(days - 0.5 * number))
 
@@ -109,6 +109,7 @@ def coming_drills(org: Organisation) -> None:
     )  # fmt: skip
     for name, kind, days in plan:
         start = (org.now + dt.timedelta(days=days)).replace(hour=8, minute=0, second=0, microsecond=0)
+        start += dt.timedelta(days={5: 2, 6: 2}.get(start.weekday(), 0))  # nobody drills at a weekend
         _schedule(org, Workload.objects.get(name=name), kind, start, planned_at=org.ago(4))
     moved = _schedule(
         org, Workload.objects.get(name="Broker Portal"), DrillKind.FUNCTIONAL, org.now + dt.timedelta(days=12),
