@@ -168,7 +168,7 @@ def test_the_export_streams_under_asgi_as_well(auditor: User, story: list[Event]
     client.force_login(auditor)
 
     async def read() -> bytes:
-        answer = await client.get(reverse("trail:export"))
+        answer: Any = await client.get(reverse("trail:export"))
         assert answer.is_async
         return b"".join([part async for part in answer])
 

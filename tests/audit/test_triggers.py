@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 
@@ -16,7 +18,7 @@ def table(db) -> None:
     run("INSERT INTO notebook VALUES (1, 'open', 'a', 'x'), (2, 'done', 'b', 'y')")
 
 
-def run(sql: str) -> None:
+def run(sql: Any) -> None:  # an operation may hold a list of statements, ours hold one text
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql)
 

@@ -196,6 +196,9 @@ def test_the_trail_is_only_shown_even_to_a_superuser(model: str):
     assert client.get(f"/admin/audit/{model}/").status_code == 200
     assert client.post(f"/admin/audit/{model}/add/", {}).status_code == 403
     if model == "event":
+        shown = client.get("/admin/audit/event/").content.decode()
+        assert f"{event.at.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S.%f}" in shown
+        assert "not sealed yet" in shown
         assert client.get(f"/admin/audit/event/{event.pk}/change/").status_code == 200
         assert client.post(f"/admin/audit/event/{event.pk}/change/", {"actor_name": "x"}).status_code == 403
         assert client.post(f"/admin/audit/event/{event.pk}/delete/", {"post": "yes"}).status_code == 403
