@@ -31,7 +31,27 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(f"“{name}” is not a time zone. Write one like “Europe/Oslo”.")
 
 
+class UserQuerySet(models.QuerySet["User"]):
+    def visible_to(self, user: User) -> UserQuerySet:
+        """Everybody for who may see people; otherwise oneself, one's teams, and whoever holds a role today."""
+        if user.may(Permission.VIEW_PEOPLE):
+            return self
+        in_force = RoleAssignment.objects.in_force(organisation_today(timezone.now()))
+        return self.filter(
+            Q(pk=user.pk)
+            | Q(pk__in=User.teams.through.objects.filter(team__in=user.teams.order_by().values("pk")).values("user"))
+            | Q(pk__in=in_force.order_by().values("person"))
+            | Q(pk__in=in_force.order_by().values("deputy"))
+        )
+
+
 class UserManager(BaseUserManager["User"]):
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def visible_to(self, user: User) -> UserQuerySet:
+        return self.get_queryset().visible_to(user)
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """Add a person who can sign in. No trail line: `people.services.add_person` is the deed."""
         user = self.model(email=email.strip().lower(), **fields)

@@ -5,17 +5,33 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+import re
 import secrets
+from collections.abc import Iterable
+from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from audit.errors import Invalid, NotAllowed
+from audit.errors import Invalid, NotAllowed, WrongState
 from audit.kinds import Kind
 from audit.services import NOBODY, Actor, difference, record
-from people.models import ApiToken, Contact, Role, RoleAssignment, Scope, Team, User
+from people.models import (
+    ApiToken,
+    Contact,
+    Role,
+    RoleAssignment,
+    Scope,
+    Team,
+    User,
+    organisation_today,
+    validate_time_zone,
+)
 from people.permissions import Permission
 
 TOKEN_DAYS_MAX = 366
+_KEY = re.compile(r"drp_[A-Za-z0-9_-]{43}")
+CONTACT_FIELDS = ("name", "kind", "organisation", "email", "phone", "note")
 PERSON_FIELDS = ("email", "name", "title", "phone", "time_zone", "is_staff", "is_active")
 
 
@@ -33,11 +49,12 @@ def add_person(
 ) -> User:
     """Add a person without a password: she sets one through the reset link. Raises Invalid for a known e-mail."""
     by.require(Permission.ADD_PEOPLE)
-    if User.objects.filter(email__iexact=email.strip()).exists():
-        raise Invalid(
-            "Somebody with this e-mail is already here.", {"email": "Somebody with this e-mail is already here."}
-        )
-    user = User.objects.create_user(email, name=name, title=title, phone=phone, time_zone=time_zone)
+    _check_zone(time_zone)
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(email, name=name.strip(), title=title, phone=phone, time_zone=time_zone)
+    except IntegrityError:
+        raise _taken("email", "Somebody with this e-mail is already here.") from None
     user.teams.set(teams)
     after = {field: getattr(user, field) for field in PERSON_FIELDS} | {"teams": [team.name for team in teams]}
     record(Kind.PERSON_ADDED, user, by=by, at=at, after=after)
@@ -56,8 +73,12 @@ def change_person(
     time_zone: str,
     teams: tuple[Team, ...],
 ) -> User:
-    """Change how a person is described and which teams she is in."""
+    """Change how a person is described and which teams she is in.
+
+    The e-mail stays: whoever could change it could have a link to a new password sent to himself, and sign in her name.
+    """
     by.require(Permission.ADD_PEOPLE)
+    _check_zone(time_zone)
     before = {f: getattr(person, f) for f in PERSON_FIELDS} | {"teams": sorted(t.name for t in person.teams.all())}
     person.name, person.title, person.phone, person.time_zone = name, title, phone, time_zone
     person.save(update_fields=["name", "title", "phone", "time_zone"])
@@ -71,20 +92,22 @@ def change_person(
 
 @transaction.atomic
 def deactivate_person(*, person: User, by: User, at: dt.datetime) -> None:
-    """Stop a person from signing in; her tokens end with it. Raises NotAllowed for oneself."""
+    """Stop a person from signing in, at once; her tokens end with it. Raises NotAllowed for oneself, WrongState."""
     by.require(Permission.ADD_PEOPLE)
     if person.pk == by.pk:
         raise NotAllowed("You cannot deactivate yourself. Ask a colleague with this right.")
     if not User.objects.filter(pk=person.pk, is_active=True).update(is_active=False):
-        return
+        raise WrongState(f"{person.name} cannot sign in already.")
+    person.is_active = False
     for token in person.api_tokens.filter(revoked_at__isnull=True):
-        revoke_token(token=token, by=by, at=at)
+        _revoke(token, by, at)
     record(Kind.PERSON_DEACTIVATED, person, by=by, at=at, before={"is_active": True}, after={"is_active": False})
 
 
 @transaction.atomic
 def set_preferences(*, person: User, at: dt.datetime, theme: str, mailing: str, time_zone: str) -> None:
     """What a person decides for herself: look, daily digest or not, time zone."""
+    _check_zone(time_zone)
     before = {"theme": person.theme, "mailing": person.mailing, "time_zone": person.time_zone}
     person.theme, person.mailing, person.time_zone = theme, mailing, time_zone
     person.save(update_fields=["theme", "mailing", "time_zone"])
@@ -93,12 +116,54 @@ def set_preferences(*, person: User, at: dt.datetime, theme: str, mailing: str, 
         record(Kind.PERSON_CHANGED, person, by=person, at=at, before=old, after=new)
 
 
+def _check_zone(name: str) -> None:
+    try:
+        validate_time_zone(name)
+    except ValidationError as error:
+        raise Invalid(error.messages[0], {"time_zone": error.messages[0]}) from None
+
+
+def _taken(field: str, message: str) -> Invalid:
+    return Invalid(message, {field: message})
+
+
 @transaction.atomic
-def add_team(*, by: User, at: dt.datetime, name: str, purpose: str = "") -> Team:
+def add_team(*, by: User, at: dt.datetime, name: str, purpose: str = "", members: Iterable[User] = ()) -> Team:
+    """Add a team. Raises Invalid for a name that is taken."""
     by.require(Permission.ADD_PEOPLE)
-    team = Team.objects.create(name=name, purpose=purpose)
-    record(Kind.TEAM_ADDED, team, by=by, at=at, after={"name": name, "purpose": purpose})
+    team, members = Team(name=name.strip(), purpose=purpose.strip()), list(members)
+    _save_team(team)
+    team.members.set(members)
+    record(Kind.TEAM_ADDED, team, by=by, at=at, after=_described_team(team))
     return team
+
+
+@transaction.atomic
+def change_team(*, team: Team, by: User, at: dt.datetime, name: str, purpose: str, members: Iterable[User]) -> Team:
+    """Rename a team, say what it is for, choose its members: they may change and classify what the team owns."""
+    by.require(Permission.ADD_PEOPLE)
+    team = Team.objects.select_for_update().get(pk=team.pk)
+    before = _described_team(team)
+    team.name, team.purpose = name.strip(), purpose.strip()
+    _save_team(team)
+    team.members.set(list(members))
+    old, new = difference(before, _described_team(team))
+    if new:
+        record(Kind.TEAM_CHANGED, team, by=by, at=at, before=old, after=new)
+    return team
+
+
+def _save_team(team: Team) -> None:
+    try:
+        with transaction.atomic():
+            team.save()
+    except IntegrityError:
+        raise _taken("name", "Another team has this name.") from None
+
+
+def _described_team(team: Team) -> dict[str, Any]:
+    members = team.members.order_by("name", "pk").values_list("name", flat=True)
+    return {"name": team.name, "purpose": team.purpose, "members": list(members)}
 
 
 @transaction.atomic
@@ -115,16 +180,40 @@ def add_contact(
 ) -> Contact:
     """Add somebody who never signs in. Raises Invalid without any way to reach her."""
     by.require(Permission.ADD_PEOPLE)
-    if not (email or phone):
+    contact = Contact(name=name.strip(), kind=kind, organisation=organisation, email=email, phone=phone, note=note)
+    _save_contact(contact)
+    record(Kind.CONTACT_ADDED, contact, by=by, at=at, after=_described_contact(contact))
+    return contact
+
+
+@transaction.atomic
+def change_contact(*, contact: Contact, by: User, at: dt.datetime, **values: str) -> Contact:
+    """Change some of name, kind, organisation, email, phone, note. Raises Invalid."""
+    by.require(Permission.ADD_PEOPLE)
+    contact = Contact.objects.select_for_update().get(pk=contact.pk)
+    before = _described_contact(contact)
+    for field in CONTACT_FIELDS:
+        if field in values:
+            setattr(contact, field, values[field].strip())
+    _save_contact(contact)
+    old, new = difference(before, _described_contact(contact))
+    if new:
+        record(Kind.CONTACT_CHANGED, contact, by=by, at=at, before=old, after=new)
+    return contact
+
+
+def _save_contact(contact: Contact) -> None:
+    if not (contact.email or contact.phone):
         raise Invalid("Write an e-mail or a telephone number.", {"phone": "Write an e-mail or a telephone number."})
-    values = {"name": name, "kind": kind, "organisation": organisation, "email": email, "phone": phone, "note": note}
     try:
         with transaction.atomic():
-            contact = Contact.objects.create(**values)
+            contact.save()
     except IntegrityError:
-        raise Invalid("This contact is already here.", {"name": "This contact is already here."}) from None
-    record(Kind.CONTACT_ADDED, contact, by=by, at=at, after=values)
-    return contact
+        raise _taken("name", "This contact is already here.") from None
+
+
+def _described_contact(contact: Contact) -> dict[str, Any]:
+    return {field: getattr(contact, field) for field in CONTACT_FIELDS}
 
 
 @transaction.atomic
@@ -139,11 +228,13 @@ def assign_role(
     until_on: dt.date | None = None,
     workload_id: int | None = None,
 ) -> RoleAssignment:
-    """Give a role to a person and a deputy from a day to a day. Raises Invalid.
+    """Give a role to a person and a deputy from a day to a day. Raises Invalid, NotAllowed.
 
-    Rights on one workload follow through `workloads.services.settle_rights`, called by the deed's page and by the timetable.
+    Rights on one workload follow through `workloads.rights.settle_rights`, called by the deed's page and by the timetable.
     """
     by.require(Permission.ASSIGN_ROLES)
+    if by in (person, deputy) and not all(by.has_perm(right) for right in role.rights):
+        raise NotAllowed(f"{role.name} has rights that you do not have. Let a colleague give you this role.")
     problems = _assignment_problems(person, deputy, from_on, until_on)
     if problems:
         raise Invalid(" ".join(problems.values()), problems)
@@ -173,10 +264,22 @@ def _assignment_problems(
 
 @transaction.atomic
 def end_role(*, assignment: RoleAssignment, by: User, at: dt.datetime, last_day: dt.date) -> None:
-    """End an assignment after `last_day`. Raises Invalid when that is before it began."""
+    """End an assignment after `last_day`; yesterday ends it at once. Raises Invalid, and WrongState when it has ended.
+
+    The past stays: who held a role on a day decided what she could sign on that day.
+    """
     by.require(Permission.ASSIGN_ROLES)
+    assignment = RoleAssignment.objects.select_for_update(of=("self",)).select_related("role").get(pk=assignment.pk)
+    today = organisation_today(at)
+    if assignment.until_on is not None and assignment.until_on < today:
+        raise WrongState(f"This ended on {assignment.until_on:%-d %b %Y} already.")
+    problem = ""
     if last_day < assignment.from_on:
-        raise Invalid("The role began later than that.", {"last_day": f"It began on {assignment.from_on:%d %b %Y}."})
+        problem = f"It began on {assignment.from_on:%-d %b %Y}. Choose that day or a later one."
+    elif last_day < today - dt.timedelta(days=1):
+        problem = "The past cannot be changed. Choose yesterday to end it at once, or a later day."
+    if problem:
+        raise Invalid(problem, {"last_day": problem})
     before = {"until": assignment.until_on}
     assignment.until_on = last_day
     assignment.save(update_fields=["until_on"])
@@ -217,12 +320,21 @@ def revoke_token(*, token: ApiToken, by: User, at: dt.datetime) -> None:
     """Revoke at once: the next request with it is refused. Its owner may, and whoever looks after people."""
     if token.user_id != by.pk:
         by.require(Permission.ADD_PEOPLE)
-    if ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=at, revoked_by=by):
+    if not _revoke(token, by, at):
+        raise WrongState(f"“{token.name}” has been revoked already.")
+
+
+def _revoke(token: ApiToken, by: User, at: dt.datetime) -> bool:
+    revoked = ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=at, revoked_by=by)
+    if revoked:
         record(Kind.TOKEN_REVOKED, token, by=by, at=at, after={"name": token.name})
+    return bool(revoked)
 
 
 def use_token(*, key: str, at: dt.datetime) -> ApiToken | None:
     """The live token of this key, its use noted (to the minute); None for anything else."""
+    if not _KEY.fullmatch(key):
+        return None
     token = ApiToken.objects.select_related("user").filter(prefix=key[4:12]).first()
     if token is None or not hmac.compare_digest(token.digest, _digest(key)):
         return None

@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from audit.errors import DeedError, WrongState
-from people.access import SIGNED_IN, rule
+from audit.errors import DeedError
+from people.access import SIGNED_IN, rule, signed_in
 from people.models import User, organisation_today
 from signoffs import services
 from signoffs.documents import canonical, compare
@@ -35,7 +35,7 @@ unkept = cache_control(no_store=True, private=True)
 @require_GET
 def list_requests(request: HttpRequest) -> HttpResponse:
     """What waits for my signature, what I have signed, all that I may see."""
-    user, view = _user(request), request.GET.get("view", "waiting")
+    user, view = signed_in(request), request.GET.get("view", "waiting")
     view = view if view in VIEWS else "waiting"
     today = organisation_today(timezone.now())
     waiting = slots_waiting_for(user, on=today)
@@ -101,7 +101,7 @@ def _deed(request: HttpRequest, signoff: Request, verb: str) -> HttpResponse:
 
 def _sign_or_reject(request: HttpRequest, signoff: Request, verb: str) -> None:
     """One deed from the posted form. The time is taken after the proof, so that a proof is never from the future."""
-    proof, user = proof_for_deed(request), _user(request)
+    proof, user = proof_for_deed(request), signed_in(request)
     at = timezone.now()
     if verb == "sign":
         digest, role = request.POST.get("digest", ""), request.POST.get("role", "")
@@ -124,7 +124,7 @@ def _form(
 
 
 def _context(request: HttpRequest, signoff: Request) -> dict[str, Any]:
-    user, today = _user(request), organisation_today(timezone.now())
+    user, today = signed_in(request), organisation_today(timezone.now())
     stands = standing(signoff, user=user, on=today)
     previous = signoff.previous
     return {
@@ -171,11 +171,5 @@ def _download(content: bytes, content_type: str, name: str) -> HttpResponse:
 
 def _found(request: HttpRequest, pk: int) -> Request:
     """The request when this person may read it; not found otherwise."""
-    found = requests_for(_user(request), on=organisation_today(timezone.now()))
+    found = requests_for(signed_in(request), on=organisation_today(timezone.now()))
     return get_object_or_404(found.select_related("requested_by", "previous", "closed_by"), pk=pk)
-
-
-def _user(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise WrongState("Sign in first.")
-    return request.user

@@ -1,0 +1,26 @@
+from django.urls import path
+
+from people import views, views_account, views_contacts, views_roles
+
+app_name = "people"
+urlpatterns = [
+    path("", views.list_people, name="list"),
+    path("add/", views.add, name="add"),
+    path("<int:pk>/", views.show_person, name="person"),
+    path("<int:pk>/change/", views.change, name="change"),
+    path("<int:pk>/deactivate/", views.deactivate, name="deactivate"),
+    path("<int:pk>/invite/", views.invite, name="invite"),
+    path("roles/", views_roles.list_roles, name="roles"),
+    path("roles/<slug:key>/assign/", views_roles.assign, name="assign"),
+    path("roles/assignments/<int:pk>/end/", views_roles.end, name="end-role"),
+    path("contacts/", views_contacts.list_contacts, name="contacts"),
+    path("contacts/add/", views_contacts.add_contact, name="add-contact"),
+    path("contacts/<int:pk>/change/", views_contacts.change_contact, name="change-contact"),
+    path("teams/", views_contacts.list_teams, name="teams"),
+    path("teams/add/", views_contacts.add_team, name="add-team"),
+    path("teams/<int:pk>/change/", views_contacts.change_team, name="change-team"),
+    path("me/", views_account.account, name="account"),
+    path("me/preferences/", views_account.set_preferences, name="set-preferences"),
+    path("me/tokens/issue/", views_account.issue_token, name="issue-token"),
+    path("me/tokens/<int:pk>/revoke/", views_account.revoke_token, name="revoke-token"),
+]
