@@ -35,7 +35,7 @@ NAVIGATION = (
 
 
 ACCOUNT = (
-    ("Profile", "account"),
+    ("Profile", "people:account"),
     ("Sign-in and proof", "mfa_index"),
     ("Password", "account_change_password"),
     ("Sessions", "usersessions_list"),
@@ -53,7 +53,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "navigation": SimpleLazyObject(lambda: navigation(request)),
         "search_url": SimpleLazyObject(lambda: address("workloads:list")),
         "account_tabs": SimpleLazyObject(lambda: account_tabs(request)),
-        "account_url": SimpleLazyObject(lambda: address("account") or address("account_change_password")),
+        "account_url": SimpleLazyObject(lambda: address("people:account") or address("account_change_password")),
         "needs_count": SimpleLazyObject(lambda: getattr(request, "needs_count", None) or 0),
     }
 
@@ -63,7 +63,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     if not request.user.is_authenticated:
         return []
     match = request.resolver_match
-    here = (match.namespace or match.url_name) if match else ""
+    here = (match.namespace or match.url_name) if match and match.view_name not in dict(ACCOUNT).values() else ""
     return [
         {
             "label": entry.label,
