@@ -30,11 +30,7 @@ def reminder_step(*, window_on: dt.date, scheduled_on: dt.date, today: dt.date) 
     """
     if today > window_on:
         return None
-    due = [
-        step
-        for step, days in REMINDERS.items()
-        if scheduled_on < window_on - dt.timedelta(days=days) <= today
-    ]
+    due = [step for step, days in REMINDERS.items() if scheduled_on < window_on - dt.timedelta(days=days) <= today]
     return (due[-1], tuple(due[:-1])) if due else None
 
 

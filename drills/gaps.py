@@ -81,9 +81,7 @@ def mark_action_done(*, action: Action, by: User, at: dt.datetime, how: str) -> 
         by.require(Permission.RUN_DRILLS, on=action.drill.workload)
     if not how.strip():
         raise Invalid("Write what was done.", {"how": "Write what was done; the re-test checks it."})
-    change_state(
-        action, "done", by=by, at=at, after={"how": how.strip()}, done_at=at, done_by=by, done_how=how.strip()
-    )
+    change_state(action, "done", by=by, at=at, after={"how": how.strip()}, done_at=at, done_by=by, done_how=how.strip())
 
 
 @transaction.atomic

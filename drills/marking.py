@@ -115,9 +115,7 @@ def _grade(time: dt.datetime | None, *, machine: bool) -> Grade:
     return Grade.LIVE if time is None else Grade.TYPED
 
 
-def _check(
-    drill: Drill, what: str, time: dt.datetime | None, source: str, *, at: dt.datetime, machine: bool
-) -> None:
+def _check(drill: Drill, what: str, time: dt.datetime | None, source: str, *, at: dt.datetime, machine: bool) -> None:
     problem = ""
     if time is not None:
         problem = _outside(drill, what, time, at + CLOCK_SKEW if machine else at)

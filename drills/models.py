@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.urls import reverse
 
 from audit.kinds import Kind
@@ -62,6 +62,12 @@ class DrillQuerySet(models.QuerySet["Drill"]):
 
     def measuring(self) -> DrillQuerySet:
         return self.filter(kind__in=MEASURING)
+
+    def with_result(self) -> DrillQuerySet:
+        """Adds `result`, the weaker of both verdicts: met only when both targets were met."""
+        worst_first = (Proof.MISSED, Proof.CLAIMED, Proof.UNMEASURED, Proof.MET)
+        whens = [When(Q(rto_verdict=word) | Q(rpo_verdict=word), then=Value(word)) for word in worst_first]
+        return self.annotate(result=Case(*whens, default=Value(""), output_field=models.CharField()))
 
     def for_page(self) -> DrillQuerySet:
         """With everything a row of a list names."""
@@ -191,11 +197,13 @@ class Drill(Stateful):
             ),
             # The two rules of `drills.verdict` that must not be broken by any path.
             models.CheckConstraint(
-                condition=~Q(rto_verdict="met") | Q(recovery_seconds__lte=F("rto_seconds"), rto_grade__in=["machine", "live"]),
+                condition=~Q(rto_verdict="met")
+                | Q(recovery_seconds__lte=F("rto_seconds"), rto_grade__in=["machine", "live"]),
                 name="drill_rto_met_is_measured",
             ),
             models.CheckConstraint(
-                condition=~Q(rpo_verdict="met") | Q(loss_seconds__lte=F("rpo_seconds"), rpo_grade__in=["machine", "live"]),
+                condition=~Q(rpo_verdict="met")
+                | Q(loss_seconds__lte=F("rpo_seconds"), rpo_grade__in=["machine", "live"]),
                 name="drill_rpo_met_is_measured",
             ),
             models.CheckConstraint(
@@ -357,8 +365,7 @@ class Action(Stateful):
                     state="closed", closed_by_drill__isnull=False, closed_at__isnull=False, closed_by__isnull=False
                 )
                 | (
-                    ~Q(state="closed")
-                    & Q(closed_by_drill__isnull=True, closed_at__isnull=True, closed_by__isnull=True)
+                    ~Q(state="closed") & Q(closed_by_drill__isnull=True, closed_at__isnull=True, closed_by__isnull=True)
                 ),
                 name="action_closed_by_drill",
             ),

@@ -86,9 +86,7 @@ def change(
     before, invited = _described(drill), telling.everybody(drill)
     drill.kind, drill.scenario, drill.success_criteria = kind, scenario.strip(), success_criteria.strip()
     drill.window_start, drill.window_end, drill.coordinator = window_start, window_end, coordinator
-    drill.save(
-        update_fields=["kind", "scenario", "success_criteria", "window_start", "window_end", "coordinator"]
-    )
+    drill.save(update_fields=["kind", "scenario", "success_criteria", "window_start", "window_end", "coordinator"])
     drill.participants.set(participants)
     old, new = difference(before, _described(drill))
     if new:
@@ -133,9 +131,7 @@ def _call_off(drill: Drill, verb: str, *, by: User, at: dt.datetime, reason: str
 def start(*, drill: Drill, by: User, at: dt.datetime) -> None:
     """Begin: the success criteria are fixed and the target in force is copied. Raises WrongState."""
     require_run(drill, by)
-    target = Classification.objects.filter(
-        workload=drill.workload_id, state=Classification.State.SIGNED_OFF
-    ).first()
+    target = Classification.objects.filter(workload=drill.workload_id, state=Classification.State.SIGNED_OFF).first()
     columns: dict[str, Any] = {"started_at": at, "started_by": by}
     if target is not None:
         columns |= {
@@ -163,9 +159,7 @@ def finish(*, drill: Drill, by: User, at: dt.datetime, retested: Collection[Acti
     marks = list(drill.marks.select_related("recorded_by"))
     verdicts = judge(drill, marks)
     settled = sort_retested(drill, retested, verdicts.rto.result, verdicts.rpo.result)
-    report = build_report(
-        drill, verdicts=verdicts, marks=marks, retested=settled, finished_at=at, finished_by=by.name
-    )
+    report = build_report(drill, verdicts=verdicts, marks=marks, retested=settled, finished_at=at, finished_by=by.name)
     result, seal = _result(verdicts), digest(report)
     change_state(
         drill,
@@ -195,9 +189,7 @@ def judge(drill: Drill, marks: Collection[Mark]) -> Verdicts:
     """The verdicts as the recorded times stand; corrected times no longer count."""
     corrected = {mark.supersedes_id for mark in marks}
     moments = {What(m.what): Clocked(m.at, Grade(m.grade)) for m in marks if m.pk not in corrected}
-    return judge_drill(
-        moments, rto_seconds=drill.rto_seconds, rpo_seconds=drill.rpo_seconds, measures=drill.measures
-    )
+    return judge_drill(moments, rto_seconds=drill.rto_seconds, rpo_seconds=drill.rpo_seconds, measures=drill.measures)
 
 
 def _result(verdicts: Verdicts) -> dict[str, Any]:

@@ -1,0 +1,56 @@
+"""How drills and gaps are narrowed: the same on the page, in the export and in the API."""
+
+from __future__ import annotations
+
+import django_filters
+from django.db.models import QuerySet
+
+from drills.models import Action, Drill, DrillKind, Severity
+from people.models import Team
+from workloads.filters import SEARCH_MAX, KeyFilter
+from workloads.models import Proof
+
+
+class DrillFilter(django_filters.FilterSet):  # type: ignore[misc]
+    q = django_filters.CharFilter(
+        field_name="workload__name", lookup_expr="icontains", max_length=SEARCH_MAX, label="Part of the workload's name"
+    )
+    kind = django_filters.ChoiceFilter(choices=DrillKind.choices, label="Kind", empty_label="Any kind")
+    verdict = django_filters.ChoiceFilter(
+        choices=Proof.choices, method="of_verdict", label="Verdict, the weaker of both", empty_label="Any verdict"
+    )
+    team = django_filters.ModelChoiceFilter(
+        field_name="workload__owner_team", queryset=Team.objects.all(), label="Team", empty_label="Any team"
+    )
+
+    class Meta:
+        model = Drill
+        fields: list[str] = []
+
+    def of_verdict(self, drills: QuerySet[Drill], name: str, value: str) -> QuerySet[Drill]:
+        return drills.filter(state=Drill.State.FINISHED, result=value)
+
+
+class DrillApiFilter(DrillFilter):
+    workload = KeyFilter(field_name="workload_id", label="Workload, by its number")
+    coordinator = KeyFilter(field_name="coordinator_id", label="Coordinator, by her number")
+    state = django_filters.MultipleChoiceFilter(choices=Drill.State.choices, label="State")
+    from_on = django_filters.DateFilter(
+        field_name="window_start", lookup_expr="date__gte", label="Window begins on or after"
+    )
+    until_on = django_filters.DateFilter(
+        field_name="window_start", lookup_expr="date__lte", label="Window begins on or before"
+    )
+
+
+class ActionApiFilter(django_filters.FilterSet):  # type: ignore[misc]
+    drill = KeyFilter(field_name="drill_id", label="Drill, by its number")
+    workload = KeyFilter(field_name="drill__workload_id", label="Workload, by its number")
+    owner = KeyFilter(field_name="owner_id", label="Owner, by her number")
+    state = django_filters.MultipleChoiceFilter(choices=Action.State.choices, label="State")
+    severity = django_filters.MultipleChoiceFilter(choices=Severity.choices, label="Severity")
+    due_until = django_filters.DateFilter(field_name="due_on", lookup_expr="lte", label="Due on or before")
+
+    class Meta:
+        model = Action
+        fields: list[str] = []

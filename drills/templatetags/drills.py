@@ -1,0 +1,43 @@
+"""Drills on pages of other rooms: `{% load drills %}`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.utils import timezone
+
+from drills import queries
+from people.models import User, organisation_today
+from people.permissions import Permission
+from workloads.models import Workload
+
+register = template.Library()
+
+
+@register.inclusion_tag("drills/_drills_of.html")
+def drills_of(workload: Workload, user: User, limit: int = 6) -> dict[str, Any]:
+    """`{% drills_of workload request.user limit=6 %}`: promised and measured, the latest drills, what comes next.
+
+    For the page of a workload that this person may see.
+    """
+    return {
+        "workload": workload,
+        "drills": queries.drills_of(workload.pk, limit=limit),
+        "measured": queries.newest_measured(workload.pk),
+        "next_drill": queries.next_drill(workload.pk),
+        "due": queries.drill_due(workload.pk),
+        "today": organisation_today(timezone.now()),
+        "may_schedule": user.may(Permission.SCHEDULE_DRILLS, on=workload),
+    }
+
+
+@register.inclusion_tag("drills/_next_drill.html")
+def next_drill(workload: Workload) -> dict[str, Any]:
+    """`{% next_drill workload %}`: the running or next planned drill in one line, or when one is due."""
+    found = queries.next_drill(workload.pk)
+    return {
+        "next_drill": found,
+        "due": None if found else queries.drill_due(workload.pk),
+        "today": organisation_today(timezone.now()),
+    }

@@ -1,0 +1,169 @@
+"""Pages about many drills: the list, its export, the programme."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any, cast
+
+from django.core.paginator import Paginator
+from django.db.models import Count, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import render
+from django.utils import timezone
+
+from audit.spreadsheets import csv_response
+from drills import programme, queries
+from drills.filters import DrillFilter
+from drills.models import Drill
+from people.access import SIGNED_IN, rule
+from people.models import Team, User, organisation_today
+from people.permissions import Permission
+from workloads.models import Workload
+
+PAGE = 50
+TEAMS = 25
+CHUNK = 500
+OVER = (Drill.State.FINISHED, Drill.State.STOPPED, Drill.State.CANCELLED)
+TABS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
+    "upcoming": ("Upcoming", (Drill.State.PLANNED,), ("window_start", "pk")),
+    "running": ("Running", (Drill.State.RUNNING,), ("-started_at", "-pk")),
+    "finished": ("Finished", (Drill.State.FINISHED,), ("-finished_at", "-pk")),
+    "all": ("All", tuple(Drill.State.values), ("-window_start", "-pk")),
+}
+HEADER = (
+    "drill", "workload", "team", "kind", "state", "window from (UTC)", "window until (UTC)", "coordinator", "tier",
+    "RTO (s)", "recovery (s)", "RTO verdict", "RTO source", "RPO (s)", "data loss (s)", "RPO verdict", "RPO source",
+    "time to declare (s)", "finished (UTC)", "report SHA-256",
+)  # fmt: skip
+
+
+@rule(SIGNED_IN)
+def drill_list(request: HttpRequest) -> HttpResponse:
+    visible, tab = Drill.objects.visible_to(reader(request)), _tab(request)
+    asked, drills = _asked(request, visible, tab)
+    counts = dict(visible.order_by().values_list("state").annotate(Count("pk")))
+    context = {
+        "page": Paginator(drills, PAGE).get_page(request.GET.get("page")),
+        "form": asked.form,
+        "tab": tab,
+        "tabs": [(key, label, sum(counts.get(s, 0) for s in states)) for key, (label, states, _) in TABS.items()],
+        "question": _question(request.GET),
+        "is_narrowed": any(request.GET.get(name) for name in asked.form.fields),
+    }
+    return render(request, "drills/list.html", context)
+
+
+@rule(SIGNED_IN)
+def export(request: HttpRequest) -> HttpResponseBase:
+    """The same selection as CSV."""
+    _, drills = _asked(request, Drill.objects.visible_to(reader(request)), _tab(request))
+    return csv_response(request, f"drills-{timezone.now():%Y-%m-%d}", HEADER, _batches(drills))
+
+
+@rule(SIGNED_IN)
+def calendar(request: HttpRequest) -> HttpResponse:
+    """Twelve months by teams, and below it what is late and not planned."""
+    today = organisation_today(timezone.now())
+    first = programme.first_month(request.GET.get("from", ""), today)
+    after = programme.plus_months(first, programme.MONTHS)
+    return render(
+        request,
+        "drills/calendar.html",
+        {
+            "months": [programme.plus_months(first, n) for n in range(programme.MONTHS)],
+            "last": programme.plus_months(after, -1),
+            "earlier": programme.plus_months(first, -programme.MONTHS),
+            "later": after,
+            "today": today,
+            **_calendar(request, first, after, today),
+            **_late(request, today),
+        },
+    )
+
+
+def _calendar(request: HttpRequest, first: dt.date, after: dt.date, today: dt.date) -> dict[str, Any]:
+    drills = queries.on_calendar(Drill.objects.visible_to(reader(request)), first, after)
+    teams = Team.objects.filter(pk__in=drills.order_by().values("workload__owner_team")).order_by("name")
+    page = Paginator(teams, TEAMS).get_page(request.GET.get("page"))
+    found = queries.calendar_cells(drills, [team.pk for team in page])
+    return {"page": page, "rows": programme.rows(page, found, first, today)}
+
+
+def _late(request: HttpRequest, today: dt.date) -> dict[str, Any]:
+    user = reader(request)
+    visible = Workload.objects.visible_to(user)
+    late = queries.with_talks(queries.late_and_not_planned(visible, today=today))
+    page = Paginator(late, TEAMS).get_page(request.GET.get("late"))
+    return {
+        "late": page,
+        "schedulable": queries.schedulable(user, [workload.pk for workload in page]),
+        "with_interval": queries.with_cadence(visible).count(),
+        "late_count": queries.late_for_drill(visible, today=today).count(),
+    }
+
+
+def reader(request: HttpRequest) -> User:
+    """Whoever looks; every view of this room is for people who signed in."""
+    return cast(User, request.user)
+
+
+def only_for(request: HttpRequest, permission: Permission, workload: Workload) -> None:
+    """No form for a deed that this person may not do; the service decides again when it is sent."""
+    if request.method in ("GET", "HEAD") and not reader(request).may(permission, on=workload):
+        raise Http404("not for this person")
+
+
+def _tab(request: HttpRequest) -> str:
+    asked = request.GET.get("tab", "")
+    return asked if asked in TABS else "upcoming"
+
+
+def _asked(request: HttpRequest, visible: QuerySet[Drill], tab: str) -> tuple[DrillFilter, QuerySet[Drill]]:
+    _, states, order = TABS[tab]
+    asked = DrillFilter(request.GET, queryset=cast(Any, visible).with_result().filter(state__in=states))
+    drills = asked.qs if asked.is_valid() else asked.queryset.none()
+    return asked, drills.for_page().defer("report").order_by(*order)
+
+
+def _question(asked: QueryDict) -> str:
+    kept = asked.copy()
+    for name in ("page", "tab"):
+        kept.pop(name, None)
+    return kept.urlencode()
+
+
+def _batches(drills: QuerySet[Drill]) -> Iterator[list[list[Any]]]:
+    pks = list(drills.values_list("pk", flat=True))
+    for start in range(0, len(pks), CHUNK):
+        found = Drill.objects.for_page().in_bulk(pks[start : start + CHUNK])
+        yield [_line(found[pk]) for pk in pks[start : start + CHUNK] if pk in found]
+
+
+def _line(drill: Drill) -> list[Any]:
+    return [
+        drill.pk,
+        drill.workload.name,
+        drill.workload.owner_team.name,
+        drill.get_kind_display(),
+        drill.get_state_display().lower(),
+        _utc(drill.window_start),
+        _utc(drill.window_end),
+        drill.coordinator.name,
+        drill.tier_level,
+        drill.rto_seconds,
+        drill.recovery_seconds,
+        drill.get_rto_verdict_display(),
+        drill.get_rto_grade_display(),
+        drill.rpo_seconds,
+        drill.loss_seconds,
+        drill.get_rpo_verdict_display(),
+        drill.get_rpo_grade_display(),
+        drill.declare_seconds,
+        _utc(drill.finished_at),
+        drill.digest,
+    ]
+
+
+def _utc(at: dt.datetime | None) -> str:
+    return f"{at.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S}" if at else ""
