@@ -64,7 +64,7 @@ class DeclaredRule(BasePermission):
         what = getattr(view, "rule", None)
         if what is None or not admits(request.user, str(what)):
             return False
-        token = request.auth
+        token: Any = request.auth
         return token is None or request.method in ("GET", "HEAD", "OPTIONS") or token.scope == "write"
 
 

@@ -57,7 +57,7 @@ def _account(request: HttpRequest, user: User, form: PreferencesForm, status: in
 
 @rule(SIGNED_IN)
 @never_cache
-@reauthentication_required
+@reauthentication_required  # type: ignore[untyped-decorator]
 @require_http_methods(["GET", "POST"])
 def issue_token(request: HttpRequest) -> HttpResponse:
     """A key is as good as a password, so the person shows first that it is she. The key is shown once, in this answer."""

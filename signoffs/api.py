@@ -55,7 +55,7 @@ class SlotSerializer(serializers.ModelSerializer[Slot]):
 
 class FactSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
-    label = serializers.CharField()
+    label: Any = serializers.CharField()
     value = serializers.CharField(allow_blank=True)
 
 

@@ -12,7 +12,7 @@ from people.models import Role, User
 from signoffs import subjects
 
 if TYPE_CHECKING:
-    from django.db.models.manager import RelatedManager
+    from django.db.models.fields.related_descriptors import RelatedManager
 
 
 class RequestQuerySet(models.QuerySet["Request"]):

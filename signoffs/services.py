@@ -205,7 +205,7 @@ def _people(role: str, workload_id: int | None, on: dt.date) -> list[User]:
 def _slot_for(request: Request, by: User, at: dt.datetime, role: str) -> Slot:
     """The open slot this person may fill. Raises NotAllowed (not hers) or WrongState (she has signed)."""
     today = organisation_today(at)
-    slots = [s for s in request.slots.select_related("role", "signature") if not role or s.role_id == role]
+    slots: list[Slot] = [s for s in request.slots.select_related("role", "signature") if not role or s.role_id == role]
     mine = [s for s in slots if by.is_active and acts_in_role(by, s.role_id, workload_id=request.workload_id, on=today)]
     if not mine:
         raise NotAllowed("Your signature is not asked for here. Nobody can sign for somebody else.")
