@@ -1,6 +1,7 @@
 import datetime as dt
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django import forms
@@ -15,7 +16,7 @@ from people.wording import NBSP
 TODAY = dt.date(2026, 11, 24)
 
 
-def render(source, **data):
+def render(source: str, **data: Any) -> str:
     html = Template("{% load portal %}" + source).render(Context(data))
     return html.replace(NBSP, " ")
 

@@ -1,6 +1,7 @@
 """The frame around every page: where one can go, whose theme it is, what a stranger sees."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -11,19 +12,19 @@ from django.urls import resolve
 from drportal import context
 
 
-def somebody(*rights, **more):
+def somebody(*rights: str, **more: Any) -> Any:
     fields = {"is_authenticated": True, "is_staff": False, "name": "Maren Holt", "theme": "", **more}
     return SimpleNamespace(has_perm=lambda right: right in rights, **fields)
 
 
-def ask(path="/", user=None):
+def ask(path: str = "/", user: Any = None) -> Any:
     request = RequestFactory().get(path)
     request.user = user or somebody()
     request.resolver_match = resolve(path)
     return request
 
 
-def page(request, template="base.html"):
+def page(request: Any, template: str = "base.html") -> str:
     return render_to_string(template, {"user": request.user, "messages": [], **context.frame(request)}, request)
 
 
