@@ -1,0 +1,1 @@
+"""How we tell people, once: purposes, messages, deliveries, reminder receipts. Never why."""

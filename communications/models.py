@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from audit.kinds import Kind
+from audit.states import Move, Stateful
+from communications.purposes import CHOICES, Purpose
+from people.models import Contact, User
+from people.permissions import Permission
+
+if TYPE_CHECKING:
+    from django.db.models.manager import RelatedManager
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def visible_to(self, user: User) -> MessageQuerySet:
+        """All with the right, else those to oneself."""
+        if user.may(Permission.VIEW_MESSAGES):
+            return self
+        return self.filter(pk__in=Delivery.objects.filter(user=user).values("message"))
+
+
+class Message(models.Model):
+    """One text to one or more people, as it was written; `path` is where its link leads."""
+
+    purpose = models.CharField(max_length=40, choices=CHOICES)
+    subject_line = models.CharField("subject", max_length=300)
+    body = models.TextField()
+    path = models.CharField(max_length=300)
+    thread = models.CharField(max_length=80)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    deliveries: RelatedManager[Delivery]
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        default_permissions = ("view",)
+        indexes = [
+            models.Index(fields=["purpose", "-id"], name="message_purpose"),
+            models.Index(fields=["thread", "-id"], name="message_thread"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject_line
+
+    def get_absolute_url(self) -> str:
+        return reverse("communications:message", args=[self.pk])
+
+    @property
+    def trail_thread(self) -> str:
+        return self.thread
+
+    @property
+    def link_words(self) -> str:
+        return Purpose.of(self.purpose).value.link
+
+
+class Delivery(Stateful):
+    """One message to one address.
+
+    The row is the queue. Who works on it holds a lease: a token until a moment of the database's clock. `started` is committed
+    before the first byte leaves; a lease that ran out after that leaves the delivery in doubt, and it is sent once more, flagged.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Waiting"
+        HELD = "held", "Held for the daily digest"
+        STARTED = "started", "Leaving"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Failed"
+        DIGESTED = "digested", "In the daily digest"
+
+    # The sweep moves these in sets, with the same conditions in its WHERE clauses (communications/delivery.py).
+    MOVES: ClassVar[Mapping[str, Move]] = {
+        "fail": Move((State.QUEUED, State.STARTED), State.FAILED, Kind.DELIVERY_FAILED),
+        "doubt": Move((State.STARTED,), State.QUEUED, Kind.DELIVERY_DOUBTED),
+        "retry": Move((State.FAILED,), State.QUEUED, Kind.DELIVERY_RETRIED),
+    }
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="deliveries")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="deliveries")
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, null=True, related_name="deliveries")
+    address = models.EmailField(max_length=254)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    reference = models.UUIDField("Message-ID", default=uuid.uuid4, unique=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField()
+    lease_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    flagged_copy = models.BooleanField("sent once more after doubt", default=False)
+    last_error = models.CharField(max_length=500, blank=True)
+    digest = models.ForeignKey(Message, on_delete=models.PROTECT, null=True, related_name="digested")
+
+    class Meta:
+        ordering = ["id"]
+        default_permissions = ()
+        permissions = [("retry_delivery", "Send a failed message again")]
+        constraints = [
+            models.UniqueConstraint(fields=["message", "address"], name="delivery_once_per_address"),
+            models.CheckConstraint(
+                condition=Q(user__isnull=False, contact__isnull=True) | Q(user__isnull=True, contact__isnull=False),
+                name="delivery_to_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(lease_token__isnull=True, lease_until__isnull=True)
+                | Q(lease_token__isnull=False, lease_until__isnull=False),
+                name="delivery_lease_has_token",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at__isnull=True)),
+                name="delivery_sent_at",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="started") | Q(lease_token__isnull=False, started_at__isnull=False),
+                name="delivery_started_has_lease",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="digested", digest__isnull=False) | (~Q(state="digested") & Q(digest__isnull=True)),
+                name="delivery_digested_in",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["next_try_at", "id"], condition=Q(state="queued"), name="delivery_due"),
+            models.Index(fields=["lease_until"], condition=Q(state="started"), name="delivery_leased"),
+            models.Index(fields=["user"], condition=Q(state="held"), name="delivery_held"),
+            models.Index(fields=["user", "-id"], name="delivery_user"),
+            models.Index(fields=["state", "-id"], name="delivery_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message.subject_line} to {self.recipient}"
+
+    @property
+    def recipient(self) -> str:
+        return str(self.user or self.contact)
+
+    @property
+    def trail_thread(self) -> str:
+        return self.message.thread
+
+
+class ReminderReceipt(models.Model):
+    """That this person was reminded of this step; unique, so that any number of sweeps remind once."""
+
+    purpose = models.CharField(max_length=40)
+    thread = models.CharField(max_length=80)
+    due_on = models.DateField()
+    step = models.CharField(max_length=20)
+    recipient = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    message = models.ForeignKey(Message, on_delete=models.SET_NULL, null=True, related_name="+")
+    laid_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["thread", "purpose", "due_on", "step", "recipient"], name="receipt_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.step} for {self.thread}"

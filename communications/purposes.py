@@ -1,0 +1,164 @@
+"""What we write to people about, each with its wording and the placeholders it needs. Nothing else can be sent."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from enum import Enum
+from typing import NamedTuple
+
+
+class Words(NamedTuple):
+    """A purpose: its name in lists, the words of the link, subject line and text. `urgent` is never held for a digest."""
+
+    label: str
+    link: str
+    subject: str
+    body: str
+    urgent: bool = False
+
+
+class Purpose(Enum):
+    SIGNATURE_REQUESTED = Words(
+        "Signature asked for",
+        "Read and sign",
+        "Please sign by {due}: {workload}, {what}",
+        "{proposer} proposes this target for {workload}: {what}.\n\nWhy: {reason}\n\n"
+        "You are asked to sign as {role}, by {due}. You see the whole document before you sign, "
+        "and you can reject it with a reason.",
+        urgent=True,
+    )
+    SIGNATURE_REQUEST_VOID = Words(
+        "Request void",
+        "Open the proposal",
+        "Nothing to sign any more: {workload}",
+        "The request to sign the target of {workload} is void, because {why}. No signature on it counts. "
+        "The proposer can look at the proposal and send it again.",
+        urgent=True,
+    )
+    CLASSIFICATION_SIGNED_OFF = Words(
+        "Target in force",
+        "Open the workload",
+        "In force: {workload}, {target}",
+        "Everybody has signed. From now on this target holds for {workload}: {target}.\n\nSigned by {signers}.",
+    )
+    CLASSIFICATION_REJECTED = Words(
+        "Target rejected",
+        "Open the proposal",
+        "Rejected: the proposed target for {workload}",
+        "{who} did not sign the proposed target for {workload}.\n\nThe reason: {reason}\n\n"
+        "The target in force, if there is one, stays in force. A new proposal can be made at any time.",
+    )
+    CLASSIFICATION_WITHDRAWN = Words(
+        "Proposal withdrawn",
+        "Open the proposal",
+        "Withdrawn: the proposed target for {workload}",
+        "{who} has withdrawn the proposed target for {workload}. There is nothing left to sign.",
+    )
+    REVIEW_DUE = Words(
+        "Review due",
+        "Review the target",
+        "Review {when_words}: {workload}, {target}",
+        "The target of {workload} is {target}. Its review is due on {due}, {when_words}.\n\n"
+        "Look whether it is still right. If it is, reaffirm it with your signature; if not, propose another one.",
+    )
+    REVIEW_OVERDUE = Words(
+        "Review overdue",
+        "Review the target",
+        "Review {when_words}: {workload}, {target}",
+        "The target of {workload}, {target}, should have been reviewed by {due}. It is {when_words}.\n\n"
+        "Reaffirm it with your signature if it is still right, or propose another one.",
+    )
+    DRILL_SCHEDULED = Words(
+        "Drill scheduled",
+        "Open the drill",
+        "Drill: {workload}, {window}",
+        "A {kind} drill of {workload} is planned for {window}. {coordinator} coordinates it, and you take part.",
+    )
+    DRILL_CHANGED = Words(
+        "Drill changed",
+        "Open the drill",
+        "Changed: drill of {workload}, {window}",
+        "{who} has changed the {kind} drill of {workload}. It is now planned for {window}; {coordinator} coordinates it.",
+    )
+    DRILL_CANCELLED = Words(
+        "Drill cancelled",
+        "Open the drill",
+        "Cancelled: drill of {workload}, {window}",
+        "{who} has called off the drill of {workload} on {window}. You need not come.",
+        urgent=True,
+    )
+    DRILL_REMINDER = Words(
+        "Drill reminder",
+        "Open the drill",
+        "Drill {when_words}: {workload}",
+        "The {kind} drill of {workload} is {when_words}: {window}. Read its success criteria beforehand.",
+    )
+    DRILL_FINISHED = Words(
+        "Drill finished",
+        "Read the result",
+        "Result of the drill: {workload}, recovery time {rto}",
+        "The drill of {workload} is finished.\n\nRecovery time: {rto}\nData loss: {rpo}\n{actions}",
+    )
+    DRILL_CADENCE_MISSED = Words(
+        "Drill overdue",
+        "Schedule a drill",
+        "No drill in time: {workload}",
+        "{workload} is {tier}, to be drilled every {interval}. The last drill that counts: {last}. "
+        "Schedule one; a tabletop alone does not count.",
+    )
+    ACTION_ASSIGNED = Words(
+        "Action for you",
+        "Open the action",
+        "For you by {due}: {title}",
+        "The drill {drill} of {workload} found a gap, and you own it: {title}. It is due on {due}.",
+    )
+    ACTION_OVERDUE = Words(
+        "Action overdue",
+        "Open the action",
+        "Overdue since {due}: {title}",
+        "This gap of {workload} should have been mended by {due}: {title}. "
+        "Say what was done, or agree a new date with the coordinator.",
+    )
+    DAILY_DIGEST = Words(
+        "Daily digest",
+        "What needs you",
+        "Your {count} messages of the day",
+        "{items}",
+        urgent=True,
+    )
+
+    @property
+    def key(self) -> str:
+        return self.name.lower().replace("_", "-")
+
+    @property
+    def label(self) -> str:
+        return self.value.label
+
+    @property
+    def urgent(self) -> bool:
+        return self.value.urgent
+
+    @property
+    def placeholders(self) -> frozenset[str]:
+        """The names that a context has to fill, no more and no fewer."""
+        both = self.value.subject + self.value.body
+        return frozenset(name for _, name, _, _ in string.Formatter().parse(both) if name)
+
+    @classmethod
+    def of(cls, key: str) -> Purpose:
+        """The purpose of a stored key. Raises KeyError for one that nobody knows."""
+        return cls[key.upper().replace("-", "_")]
+
+    def render(self, context: Mapping[str, str]) -> tuple[str, str]:
+        """Subject line and text. Raises ValueError when a placeholder is missing or unknown."""
+        if self.placeholders != set(context):
+            wrong = ", ".join(sorted(self.placeholders ^ set(context)))
+            raise ValueError(f"{self.key}: placeholders missing or unknown: {wrong}")
+        # Values are put in as they are, never read as templates themselves.
+        subject = " ".join(self.value.subject.format_map(context).split())
+        return subject, self.value.body.format_map(context)
+
+
+CHOICES = [(purpose.key, purpose.label) for purpose in Purpose]

@@ -1,0 +1,16 @@
+"""Doormen: each calls one function of this room."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from audit.models import Door
+from audit.services import through
+from communications import delivery, digests
+
+
+@shared_task(name="communications.tasks.deliver")
+def deliver() -> None:
+    """Send what is due; half of the worker's processes may do so at once, each takes other rows."""
+    with through(Door.SWEEP):
+        digests.gather(at=timezone.now())
+        delivery.deliver()
