@@ -7,7 +7,7 @@ class WorkloadsConfig(AppConfig):
     name = "workloads"
 
     def ready(self) -> None:
-        from workloads.signing import CLASSIFICATION, ClassificationSubject, REAFFIRMATION, ReaffirmationSubject  # noqa: PLC0415 (models are not ready before)
+        from workloads.signing import CLASSIFICATION, REAFFIRMATION, ClassificationSubject, ReaffirmationSubject  # noqa: PLC0415 (models are not ready before)
 
         register(CLASSIFICATION, ClassificationSubject())
         register(REAFFIRMATION, ReaffirmationSubject())

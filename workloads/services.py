@@ -8,21 +8,22 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from audit.errors import Invalid, WrongState
+from audit.errors import Invalid, NotAllowed, WrongState
 from audit.kinds import Kind
 from audit.services import difference, record
 from audit.states import change_state
 from people.models import Role, Team, User, organisation_today
 from people.permissions import BUSINESS_STAKEHOLDER, Permission
 from people.queries import acts_in_role
-from people.wording import duration
+from people.wording import MAX_SECONDS, duration
 from signoffs import services as signoffs
 from signoffs.models import Request, Signature
 from workloads import telling
 from workloads.models import Classification, Lifecycle, Proof, SigningRule, Tier, Workload, looser_than
-from workloads.signing import CLASSIFICATION, REAFFIRMATION, classification_document
+from workloads.signing import CLASSIFICATION, REAFFIRMATION, classification_document, percent
 
 SIGN_WITHIN = dt.timedelta(days=14)
+SLO_STEP = Decimal("0.0001")  # as the column stores it; anything finer would be frozen differently from what is kept
 WORKLOAD_FIELDS = ("name", "reference", "purpose", "owner_team", "business_unit", "lifecycle", "tags")
 REAFFIRM_MEANING = "I have looked at this target again and it still meets the need of the business."
 
@@ -48,7 +49,7 @@ def add_workload(
         owner_team=owner_team,
         reference=reference.strip(),
         business_unit=business_unit.strip(),
-        lifecycle=Lifecycle(lifecycle),
+        lifecycle=lifecycle,
         tags=tags or [],
         added_at=at,
         added_by=by,
@@ -60,7 +61,10 @@ def add_workload(
 
 @transaction.atomic
 def change_workload(*, workload: Workload, by: User, at: dt.datetime, **values: Any) -> Workload:
-    """Change the description. An open request that showed the old one becomes void. Raises Invalid, NotAllowed."""
+    """Change the description; returns it as it is now. An open request that showed the old one becomes void.
+
+    Raises Invalid, NotAllowed.
+    """
     by.require(Permission.CHANGE_WORKLOADS, on=workload)
     # Requests are locked before anything else (see signoffs.services).
     open_request = (
@@ -68,14 +72,16 @@ def change_workload(*, workload: Workload, by: User, at: dt.datetime, **values: 
         .filter(subject_type=CLASSIFICATION, workload_id=workload.pk, state=Request.State.OPEN)
         .first()
     )
+    workload = Workload.objects.select_for_update(of=("self",)).select_related("owner_team").get(pk=workload.pk)
     before = _described(workload)
     for name in WORKLOAD_FIELDS:
         if name in values:
-            setattr(workload, name, values[name])
-    _save(workload)
+            value = values[name]
+            setattr(workload, name, value.strip() if isinstance(value, str) else value)
     old, new = difference(before, _described(workload))
     if not new:
         return workload
+    _save(workload)
     record(Kind.WORKLOAD_CHANGED, workload, by=by, at=at, before=old, after=new)
     if open_request is not None:
         signoffs.void_if_changed(request=open_request, by=by, at=at)
@@ -83,12 +89,28 @@ def change_workload(*, workload: Workload, by: User, at: dt.datetime, **values: 
 
 
 def _save(workload: Workload) -> None:
+    """Insert it, or write what people may change; the proof of the last drill belongs to `note_proof`."""
+    problems = {name: "Write something here." for name in ("name", "purpose") if not getattr(workload, name)}
+    if workload.lifecycle not in Lifecycle.values:
+        problems["lifecycle"] = f"Choose one of {', '.join(Lifecycle.values)}."
+    if problems:
+        raise Invalid("Some values need another look.", problems)
     try:
         with transaction.atomic():
-            workload.save()
+            workload.save(update_fields=None if workload.pk is None else WORKLOAD_FIELDS)
     except IntegrityError as error:
-        field = "reference" if "reference" in str(error) else "name"
+        field = _TAKEN.get(constraint_of(error))
+        if field is None:
+            raise
         raise Invalid(f"Another workload has this {field}.", {field: f"Another workload has this {field}."}) from None
+
+
+_TAKEN = {"workload_name_once": "name", "workload_reference_once": "reference"}
+
+
+def constraint_of(error: IntegrityError) -> str:
+    """The name of the constraint that refused; texts of errors also hold what people wrote."""
+    return str(getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or "")
 
 
 def _described(workload: Workload) -> dict[str, Any]:
@@ -125,7 +147,9 @@ def propose(
     try:
         with transaction.atomic():
             classification.save()
-    except IntegrityError:
+    except IntegrityError as error:
+        if constraint_of(error) != "classification_one_open":
+            raise
         raise WrongState(
             f"{workload.name} has an open proposal already. Change, send or withdraw that one first."
         ) from None
@@ -148,23 +172,30 @@ def change_proposal(
 ) -> Classification:
     """Change a proposal that has not been sent. Who changes it becomes its proposer. Raises Invalid, WrongState."""
     by.require(Permission.PROPOSE, on=classification.workload)
-    _check_target(classification.workload, tier, slo, rto_seconds, rpo_seconds, reason, looser_reason)
-    classification = (
-        Classification.objects.select_for_update(of=("self",)).select_related("workload").get(pk=classification.pk)
-    )
+    _lock(classification)
     if classification.state != Classification.State.PROPOSED:
-        raise WrongState("This proposal has been sent. Withdraw it, then propose anew.")
-    before = _target(classification)
+        raise WrongState("This proposal has been sent or withdrawn. Reload the page to see where it stands.")
+    _check_target(classification.workload, tier, slo, rto_seconds, rpo_seconds, reason, looser_reason)
+    before = _target(classification) | {"proposed_by": classification.proposed_by}
     classification.tier, classification.slo = tier, slo
     classification.rto_seconds, classification.rpo_seconds = rto_seconds, rpo_seconds
     classification.reason, classification.looser_reason = reason.strip(), looser_reason.strip()
     classification.proposed_by = by
+    old, new = difference(before, _target(classification) | {"proposed_by": by})
+    if not new:
+        return classification
     classification.save(
         update_fields=["tier", "slo", "rto_seconds", "rpo_seconds", "reason", "looser_reason", "proposed_by"]
     )
-    old, new = difference(before, _target(classification))
     record(Kind.CLASSIFICATION_CHANGED, classification, by=by, at=at, before=old, after=new)
     return classification
+
+
+def _lock(classification: Classification) -> None:
+    """Lock the row for this transaction and read it again: what was read for the page may be old."""
+    related = ("workload__owner_team", "tier", "proposed_by")
+    rows = Classification.objects.select_for_update(of=("self",)).select_related(*related)
+    classification.refresh_from_db(from_queryset=rows)
 
 
 def _check_target(
@@ -175,19 +206,31 @@ def _check_target(
         raise WrongState(f"{workload.name} is retired. A retired workload gets no new target.")
     if not reason.strip():
         problems["reason"] = "Write why the business needs this: what an outage costs, and whom."
-    if not 0 < slo <= 100:
-        problems["slo"] = "Write a percentage above 0 and up to 100, for example 99.95."
+    if not 0 < slo <= 100 or slo != slo.quantize(SLO_STEP):
+        problems["slo"] = "Write a percentage above 0 and up to 100 with at most 4 decimals, for example 99.95."
+    problems |= {
+        name: "Write at most 10 years."
+        for name, seconds in (("rto", rto_seconds), ("rpo", rpo_seconds))
+        if not 0 <= seconds <= MAX_SECONDS
+    }
     looser = looser_than(tier, slo=slo, rto_seconds=rto_seconds, rpo_seconds=rpo_seconds)
     if looser and not looser_reason.strip():
-        allowed = {
-            "slo": f"Tier {tier.level} asks for {tier.slo_words}. Raise it, or keep it and give a reason below.",
-            "rto": f"Tier {tier.level} allows up to {duration(tier.rto_seconds)}. Tighten it, or keep it and give a reason below.",
-            "rpo": f"Tier {tier.level} allows up to {duration(tier.rpo_seconds)}. Tighten it, or keep it and give a reason below.",
-        }
-        problems |= {name: allowed[name] for name in looser}
-        problems["looser_reason"] = "Give a reason for the looser target; the signers see it."
+        problems = _looser_problems(tier, slo, rto_seconds, rpo_seconds, looser) | problems
     if problems:
         raise Invalid("Some values need another look.", problems)
+
+
+def _looser_problems(tier: Tier, slo: Decimal, rto_seconds: int, rpo_seconds: int, looser: list[str]) -> dict[str, str]:
+    rto, rpo = duration(tier.rto_seconds), duration(tier.rpo_seconds)
+    said = {
+        "slo": f"Tier {tier.level} asks for {tier.slo_words}. Raise it, or keep {percent(slo)} % and give a reason below.",
+        "rto": f"Tier {tier.level} allows up to {rto}. Write {rto} or less, "
+        f"or keep {duration(rto_seconds)} and give a reason below.",
+        "rpo": f"Tier {tier.level} allows up to {rpo}. Write {rpo} or less, "
+        f"or keep {duration(rpo_seconds)} and give a reason below.",
+    }
+    found = {name: said[name] for name in looser}
+    return found | {"looser_reason": "Give a reason for the looser target; the signers see it."}
 
 
 def _target(classification: Classification) -> dict[str, Any]:
@@ -205,27 +248,27 @@ def _target(classification: Classification) -> dict[str, Any]:
 def send_for_signature(*, classification: Classification, by: User, at: dt.datetime) -> Request:
     """Freeze the proposal and ask its tier's signers. Raises Invalid when a role is vacant, WrongState."""
     by.require(Permission.PROPOSE, on=classification.workload)
+    # What is frozen is the row as it is now, not as it was when somebody opened the page.
+    _lock(classification)
     if not classification.can("send"):
         raise WrongState("This proposal is not waiting to be sent. Reload the page to see where it stands.")
     workload = classification.workload
     rules = SigningRule.objects.filter(tier=classification.tier).select_related("role")
+    if not rules:
+        raise Invalid(f"No role signs targets of tier {classification.tier_id}. An administrator adds a signing rule.")
     in_force = Classification.objects.filter(workload=workload, state=Classification.State.SIGNED_OFF).first()
-    try:
-        with transaction.atomic():
-            request = signoffs.request_signatures(
-                subject_type=CLASSIFICATION,
-                subject_id=classification.pk,
-                workload_id=workload.pk,
-                thread=classification.trail_thread,
-                document=classification_document(classification),
-                slots=[(rule.role, rule.meaning) for rule in rules],
-                previous=in_force.request if in_force else None,
-                due_on=organisation_today(at) + SIGN_WITHIN,
-                by=by,
-                at=at,
-            )
-    except IntegrityError:
-        raise WrongState("This proposal has been sent by somebody else just now.") from None
+    request = signoffs.request_signatures(
+        subject_type=CLASSIFICATION,
+        subject_id=classification.pk,
+        workload_id=workload.pk,
+        thread=classification.trail_thread,
+        document=classification_document(classification),
+        slots=[(rule.role, rule.meaning) for rule in rules],
+        previous=in_force.request if in_force else None,
+        due_on=organisation_today(at) + SIGN_WITHIN,
+        by=by,
+        at=at,
+    )
     change_state(classification, "send", by=by, at=at, request=request)
     telling.requested(classification, request, by=by, at=at)
     return request
@@ -249,13 +292,19 @@ def reaffirm(
 ) -> Signature:
     """Keep the target in force for another interval: one light signature by the business stakeholder.
 
-    Raises DocumentChanged when the workload's description is no longer the one that was shown, NotAllowed, NeedsProof.
+    Raises DocumentChanged when the workload's description is no longer the one that was shown, WrongState when the target is
+    no longer in force or this review was given meanwhile (a double click), NotAllowed, NeedsProof.
     """
     by.require(Permission.REVIEW, on=classification.workload)
-    classification = Classification.objects.select_for_update(of=("self",)).get(pk=classification.pk)
+    reviewed = classification.review_due_on
+    _lock(classification)
     if classification.state != Classification.State.SIGNED_OFF:
         raise WrongState("This target is no longer in force. Open the workload to see the present one.")
-    role = _reviewing_role(classification, by, at)
+    if classification.review_due_on != reviewed:
+        raise WrongState("This target has been reaffirmed just now. Its next review is on the workload's page.")
+    role = reviewing_role(classification, by, organisation_today(at))
+    if role is None:
+        raise NotAllowed("Only those who sign targets of this tier can reaffirm one. Ask the business stakeholder.")
     request = signoffs.request_signatures(
         subject_type=REAFFIRMATION,
         subject_id=classification.pk,
@@ -272,15 +321,12 @@ def reaffirm(
     return signoffs.sign(request=request, by=by, at=at, proof=proof, digest=digest)
 
 
-def _reviewing_role(classification: Classification, by: User, at: dt.datetime) -> Role:
-    """The business stakeholder's role where she holds it, else the first signing role she acts in."""
-    rules = SigningRule.objects.filter(tier=classification.tier).select_related("role")
+def reviewing_role(classification: Classification, user: User, on: dt.date) -> Role | None:
+    """In which role this person may reaffirm: as business stakeholder where she is one, else as another of its signers."""
+    rules = SigningRule.objects.filter(tier=classification.tier_id).select_related("role").order_by("position", "id")
     roles = sorted((rule.role for rule in rules), key=lambda role: role.pk != BUSINESS_STAKEHOLDER)
-    today = organisation_today(at)
-    for role in roles:
-        if acts_in_role(by, role.pk, workload_id=classification.workload_id, on=today):
-            return role
-    raise Invalid("Only those who sign targets of this tier can reaffirm one. Ask the business stakeholder.")
+    mine = (role for role in roles if acts_in_role(user, role.pk, workload_id=classification.workload_id, on=on))
+    return next(mine, None)
 
 
 @transaction.atomic

@@ -56,8 +56,9 @@ def promise(classification: Classification) -> str:
 
 
 def percent(slo: Any) -> str:
-    """An SLO without trailing noughts: 99.95."""
-    return f"{slo:f}".rstrip("0").rstrip(".")
+    """An SLO without trailing noughts: 99.95. The same for 100, 100.0 and 100.0000."""
+    said = f"{slo:f}"
+    return said.rstrip("0").rstrip(".") if "." in said else said
 
 
 class ClassificationSubject:

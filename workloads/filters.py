@@ -1,0 +1,94 @@
+"""How the register is searched and narrowed: the same on the page, in the export and in the API."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from people.models import Team, organisation_today
+from workloads.models import Lifecycle, Proof, Workload
+from workloads.reference import SHIPPED_TIERS
+
+Rows = QuerySet[Any]  # with the columns of `workloads.queries.register`, which no model declares
+SEARCH_MAX = 100
+BIGGEST_KEY = 2**63 - 1
+TIERS = [(str(tier["level"]), f"Tier {tier['level']}") for tier in SHIPPED_TIERS] + [("none", "Not classified")]
+STATES = [
+    ("signed_off", "Signed"),
+    ("in_review", "In review"),
+    ("proposed", "Proposed"),
+    ("rejected", "Rejected"),
+    ("none", "None"),
+]
+PROOFS = [*Proof.choices, ("never", "Never drilled")]
+REVIEWS = [("overdue", "Overdue"), ("30", "Next 30 days"), ("90", "Next 90 days")]
+
+
+class KeyFilter(django_filters.Filter):  # type: ignore[misc]
+    """A primary key: a whole number that the column can hold."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, min_value=1, max_value=BIGGEST_KEY, **kwargs)
+
+
+class RegisterFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Expects a queryset of `workloads.queries.register`."""
+
+    q = django_filters.CharFilter(
+        method="search", max_length=SEARCH_MAX, label="Part of name, reference, purpose or owner team, or a whole tag"
+    )
+    tier = django_filters.MultipleChoiceFilter(method="of_tier", choices=TIERS, label="Tier, or none")
+    state = django_filters.ChoiceFilter(
+        method="of_state", choices=STATES, label="State of the target; a signed one may have its successor in review"
+    )
+    team = KeyFilter(field_name="owner_team_id", label="Owner team, by its number")
+    proof = django_filters.ChoiceFilter(method="of_proof", choices=PROOFS, label="RTO in the last drill")
+    review = django_filters.ChoiceFilter(method="of_review", choices=REVIEWS, label="When the review is due")
+    lifecycle = django_filters.MultipleChoiceFilter(choices=Lifecycle.choices, label="Lifecycle")
+
+    teams: dict[int, str] | None = None  # names by number, when the caller has them already
+
+    class Meta:
+        model = Workload
+        fields: list[str] = []
+
+    def search(self, rows: Rows, name: str, value: str) -> Rows:
+        # Teams are few: looking them up first keeps the search on the indexes of this one table.
+        names = dict(Team.objects.values_list("pk", "name")) if self.teams is None else self.teams
+        teams = [pk for pk, team in names.items() if value.casefold() in team.casefold()]
+        return rows.filter(
+            Q(name__icontains=value)
+            | Q(purpose__icontains=value)
+            | Q(reference__icontains=value)
+            | Q(tags__overlap=[value, value.lower()])
+            | Q(owner_team__in=teams)
+        )
+
+    def of_tier(self, rows: Rows, name: str, value: list[str]) -> Rows:
+        if not value:
+            return rows
+        wanted = Q(tier_now__in=[int(level) for level in value if level != "none"])
+        return rows.filter(wanted | Q(tier_now__isnull=True) if "none" in value else wanted)
+
+    def of_state(self, rows: Rows, name: str, value: str) -> Rows:
+        if value in ("in_review", "proposed"):
+            return rows.filter(open__state=value)
+        if value == "signed_off":
+            return rows.filter(in_force_id__isnull=False)
+        return rows.filter(in_force_id__isnull=True, open_id__isnull=True, state=value)
+
+    def of_proof(self, rows: Rows, name: str, value: str) -> Rows:
+        return rows.filter(proven_on__isnull=True) if value == "never" else rows.filter(proof_rto=value)
+
+    def of_review(self, rows: Rows, name: str, value: str) -> Rows:
+        today = organisation_today(timezone.now())
+        if value == "overdue":
+            return rows.filter(in_force__review_due_on__lt=today)
+        return rows.filter(in_force__review_due_on__lte=today + dt.timedelta(days=int(value)))

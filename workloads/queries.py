@@ -1,0 +1,208 @@
+"""Pictures of the register: workloads with where their target stands."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.db.models import Case, CharField, Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
+
+from people.models import Role, RoleAssignment, User
+from people.permissions import OWNER_TEAM, PER_WORKLOAD, Permission
+from people.queries import Holding
+from workloads.models import (
+    Classification,
+    SigningRule,
+    Tier,
+    Workload,
+    WorkloadQuerySet,
+    WorkloadUserObjectPermission,
+)
+
+REVIEW_SOON = dt.timedelta(days=30)
+CRITICAL_TIERS = (0, 1)
+# One row of the register, read as plain values: with 50 of them, model instances cost more than the query.
+ROW = (
+    "id", "name", "reference", "purpose", "owner_team_id", "team", "business_unit", "lifecycle", "tags", "proven_on",
+    "proof_rto", "proof_rpo", "state", "tier", "slo", "rto_seconds", "rpo_seconds", "review_due_on", "in_force_id",
+    "open_id", "open_state", "open_tier",
+)  # fmt: skip
+
+
+@cache
+def _pictured() -> WorkloadQuerySet:
+    """All workloads with where their target stands. Never evaluated itself; built once, because building it is not cheap."""
+    newest = Classification.objects.filter(workload=OuterRef("pk")).order_by("-proposed_at", "-pk")
+    refused = Case(When(state=Classification.State.REJECTED, then=Value("rejected")), default=Value("none"))
+    return (
+        Workload.objects.all()
+        .with_targets()
+        .annotate(
+            tier=F("tier_now"),
+            slo=Coalesce("in_force__slo", "open__slo"),
+            rto_seconds=Coalesce("in_force__rto_seconds", "open__rto_seconds"),
+            rpo_seconds=Coalesce("in_force__rpo_seconds", "open__rpo_seconds"),
+            state=Coalesce(
+                "in_force__state",
+                "open__state",
+                Subquery(newest.annotate(said=refused).values("said")[:1]),
+                Value("none"),
+                output_field=CharField(),
+            ),
+            review_due_on=F("in_force__review_due_on"),
+            in_force_id=F("in_force__id"),
+            open_id=F("open__id"),
+            open_state=F("open__state"),
+            open_tier=F("open__tier_id"),
+            team=F("owner_team__name"),
+        )
+    )
+
+
+def register(user: User) -> WorkloadQuerySet:
+    """The workloads this person may see, each with its target: the one in force, else the one that is proposed.
+
+    `state` says which: signed_off (in force), in_review or proposed (not yet), rejected (the last word was no) or none.
+    """
+    return _pictured().visible_to(user)
+
+
+def mine(user: User, on: dt.date) -> Q:
+    """Workloads of her teams and those she holds a role for today."""
+    held = RoleAssignment.objects.in_force(on).of(user).filter(workload_id__isnull=False)
+    teams = User.teams.through.objects.filter(user_id=user.pk)
+    return Q(owner_team__in=teams.values("team")) | Q(pk__in=held.values("workload_id"))
+
+
+@dataclass(frozen=True)
+class View:
+    """A fixed view of the register: a tab."""
+
+    key: str
+    label: str
+
+
+VIEWS = (
+    View("", "All"),
+    View("mine", "My workloads"),
+    View("critical", "Tier 0 and 1"),
+    View("due", "Review due in 30 days"),
+    View("unproven", "Never proven"),
+)
+
+
+def in_view(key: str, user: User, on: dt.date) -> Q:
+    """Which workloads a tab shows. Raises KeyError for one that does not exist."""
+    due = Classification.objects.filter(state=Classification.State.SIGNED_OFF, review_due_on__lte=on + REVIEW_SOON)
+    return {
+        "": Q(),
+        "mine": mine(user, on),
+        "critical": Q(tier_now__in=CRITICAL_TIERS),
+        "due": Q(pk__in=due.values("workload")),
+        "unproven": Q(proven_on__isnull=True),
+    }[key]
+
+
+def counts(user: User, on: dt.date, found: QuerySet[Workload] | None = None) -> dict[str, int]:
+    """How many workloads each tab holds, how many have a signed target, how many are `found`: one query."""
+    seen = Workload.objects.visible_to(user)
+    signed = Classification.objects.filter(state=Classification.State.SIGNED_OFF)
+    if not user.may(Permission.VIEW_WORKLOADS):
+        signed = signed.filter(workload__in=seen)
+    numbers: dict[str, QuerySet[Any]] = {"found": found} if found is not None else {}
+    numbers |= {"signed": signed, "view_due": signed.filter(review_due_on__lte=on + REVIEW_SOON)}
+    counted: dict[str, int] = seen.aggregate(
+        view_=Count("pk"),
+        **{f"view_{key}": Count("pk", filter=in_view(key, user, on)) for key in ("mine", "critical", "unproven")},
+        # Numbers that do not depend on the row, each from its own index: any row's will do.
+        **{name: Max(_how_many(rows), default=0) for name, rows in numbers.items()},
+    )
+    return {name: number or 0 for name, number in counted.items()}
+
+
+def _how_many(rows: QuerySet[Any]) -> Subquery:
+    return Subquery(rows.order_by().values(one=Value(1)).annotate(n=Count("*")).values("n"), IntegerField())
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Who would sign a target of a tier for this workload, and what the signature means."""
+
+    role: Role
+    meaning: str
+    holdings: tuple[Holding, ...]
+
+    @property
+    def people(self) -> list[User]:
+        return list({p.pk: p for holding in self.holdings for p in holding.people}.values())
+
+    @property
+    def is_vacant(self) -> bool:
+        return not self.people
+
+
+def holders(workload: Workload, on: dt.date) -> dict[str, list[RoleAssignment]]:
+    """Who holds which role for this workload today, by the role's key: its own assignments, else the organisation's."""
+    found = (
+        RoleAssignment.objects.in_force(on)
+        .filter(Q(workload_id=workload.pk) | Q(workload_id__isnull=True))
+        .select_related("role", "person", "deputy")
+        .order_by("role__position", "id")
+    )
+    own: dict[str, list[RoleAssignment]] = {}
+    general: dict[str, list[RoleAssignment]] = {}
+    for assignment in found:
+        (general if assignment.workload_id is None else own).setdefault(assignment.role_id, []).append(assignment)
+    return general | own
+
+
+def signers(tiers: list[Tier], held: dict[str, list[RoleAssignment]]) -> dict[int, list[Signer]]:
+    """For each tier who would sign, in order."""
+    found: dict[int, list[Signer]] = {tier.level: [] for tier in tiers}
+    for rule in SigningRule.objects.filter(tier__in=tiers).select_related("role").order_by("position", "id"):
+        holding = tuple(Holding(a.role, a.person, a.deputy) for a in held.get(rule.role_id, []))
+        found[rule.tier_id].append(Signer(rule.role, rule.meaning, holding))
+    return found
+
+
+def classifications_for(user: User) -> QuerySet[Classification]:
+    """Targets, past and present, of the workloads this person may see."""
+    return Classification.objects.filter(workload__in=Workload.objects.visible_to(user))
+
+
+def rights_on(user: User, workload: Workload) -> frozenset[Permission]:
+    """What this person may do with this workload: the answer of `user.may` for each right, in two queries instead of many."""
+    general = {right for right in PER_WORKLOAD if user.has_perm(right.value)}
+    if not user.is_active or general == PER_WORKLOAD:
+        return frozenset(general)
+    granted = WorkloadUserObjectPermission.objects.filter(user=user, content_object=workload)
+    names = {f"workloads.{codename}" for codename in granted.values_list("permission__codename", flat=True)}
+    if user.teams.filter(pk=workload.owner_team_id).exists():
+        names |= {right.value for right in OWNER_TEAM}
+    return frozenset(general | {right for right in PER_WORKLOAD if right.value in names})
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The targets of one workload, newest first."""
+
+    everything: list[Classification]
+
+    def _in(self, *states: str) -> Classification | None:
+        return next((c for c in self.everything if c.state in states), None)
+
+    @property
+    def in_force(self) -> Classification | None:
+        return self._in(Classification.State.SIGNED_OFF)
+
+    @property
+    def open(self) -> Classification | None:
+        return self._in(*Classification.OPEN)
+
+
+def targets_of(workload: Workload) -> Targets:
+    related = ("tier", "request", "proposed_by", "workload__owner_team")
+    return Targets(list(workload.classifications.select_related(*related)))

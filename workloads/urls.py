@@ -1,0 +1,24 @@
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from workloads import views_list, views_review, views_roles, views_target, views_workload
+
+app_name = "workloads"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views_list.list_workloads, name="list"),
+    path("export.csv", views_list.export, name="export"),
+    path("add/", views_workload.add, name="add"),
+    path("<int:pk>/", views_workload.show, name="workload"),
+    path("<int:pk>/change/", views_workload.change, name="change"),
+    path("<int:pk>/assign/", views_roles.assign, name="assign"),
+    path("<int:pk>/assign/<int:assignment_pk>/end/", views_roles.end, name="end-role"),
+    path("<int:pk>/propose/", views_target.propose, name="propose"),
+    path("classifications/<int:pk>/", views_target.show, name="classification"),
+    path("classifications/<int:pk>/change/", views_target.change, name="change-proposal"),
+    path("classifications/<int:pk>/send/", views_target.send, name="send"),
+    path("classifications/<int:pk>/withdraw/", views_target.withdraw, name="withdraw"),
+    path("classifications/<int:pk>/review/", views_review.review, name="review"),
+]
+if find_spec("workloads.register_urls"):
+    urlpatterns.append(path("", include("workloads.register_urls")))
