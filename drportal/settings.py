@@ -214,7 +214,7 @@ if issuer := env("OIDC_ISSUER", default=""):
 # Who may come in at routes of libraries, by the longest prefix that fits; our own views carry their rule themselves.
 LIBRARY_RULES = {
     "accounts/": "public",  # allauth asks for a signed-in person, or a fresh password, where its pages need one
-    "admin/": "public",  # the admin has its own sign-in test for staff and rights per model
+    "admin/": "staff",  # the admin asks for rights per model besides
     "static/": "public",
     "health/": "public",
 }

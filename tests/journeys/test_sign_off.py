@@ -24,6 +24,7 @@ def _propose(page, cast):
     page.get_by_role("link", name=cast.workload.name).click()
     page.get_by_role("link", name=re.compile("Propose")).first.click()
     page.get_by_role("radio", name=re.compile("Tier 1")).check()
+    expect(page.get_by_label(re.compile("^RTO"))).to_have_value(re.compile(r"15\s+min"))  # the tier's own values arrive
     page.get_by_label(re.compile("^RTO")).fill("10 min")
     page.get_by_label(re.compile("^RPO")).fill("5 min")
     page.get_by_label(re.compile("^SLO")).fill("99.95")
@@ -41,14 +42,14 @@ def test_a_team_proposes_three_people_sign_and_the_target_is_in_force(pages):
         theirs = pages()
         _sign_in(theirs, signer)
         theirs.get_by_role("link", name=re.compile("Read and sign")).first.click()
-        expect(theirs.get_by_text("Back within 10 min").first).to_be_visible()
+        expect(theirs.get_by_text(re.compile(r"Back within\s+10\s+min")).first).to_be_visible()
         theirs.get_by_label(re.compile("Your password")).fill(PASSWORD)
         theirs.get_by_role("button", name=f"Sign as {signer.name}").click()
         expect(theirs.get_by_text(re.compile("signed", re.IGNORECASE)).first).to_be_visible()
     target = Classification.objects.get(workload=cast.workload)
     assert target.state == Classification.State.SIGNED_OFF
     page.goto(cast.workload.get_absolute_url())
-    expect(page.get_by_text("Back within 10 min").first).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Back within\s+10\s+min")).first).to_be_visible()
     expect(page.get_by_text("3 of 3 signed").first).to_be_visible()
 
 

@@ -30,14 +30,14 @@ def _pairs():
                 yield pytest.param(model, field, names, id=f"{model._meta.label_lower}.{field.name}")
 
 
-@pytest.mark.parametrize(("model", "field", "names"), _pairs())
+@pytest.mark.parametrize(("model", "field", "names"), list(_pairs()))
 def test_a_time_of_a_deed_names_its_doer(model, field, names):
     if f"{model._meta.label_lower}.{field.name}" in NO_DOER or model._meta.app_label == "communications":
         return  # deliveries are done by the portal itself
     assert field.name.removesuffix("_at") + "_by" in names
 
 
-@pytest.mark.parametrize(("model", "field", "names"), _pairs())
+@pytest.mark.parametrize(("model", "field", "names"), list(_pairs()))
 def test_time_and_doer_are_set_together(model, field, names):
     doer = field.name.removesuffix("_at") + "_by"
     if doer not in names or not field.null:
