@@ -1,0 +1,287 @@
+"""Importing: all of it or nothing, once, with the same lines in the trail as the single deeds."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+
+import pytest
+from django.db import IntegrityError, connection
+
+from audit.errors import NotAllowed, WrongState
+from audit.kinds import Kind
+from audit.models import Event
+from people.models import Team
+from signoffs.models import Request
+from tests.cast import NOW, make_cast, propose
+from tests.workloads.registers import PLAIN, ROW, as_csv
+from workloads import services as workloads
+from workloads.models import Classification, PendingImport, Workload
+from workloads.register import services, writing
+
+HOUR = dt.timedelta(hours=1)
+MINE = {"reference": "APP-1", "name": "Payment Hub", "purpose": "Pays claims and fees.", "team": "Payments"}
+
+
+def bring_in(by, *rows, **options):
+    return services.import_register(data=as_csv(*rows), name="register.csv", by=by, at=NOW, **options)
+
+
+def keep(by, *rows, at=NOW):
+    return services.keep_import(data=as_csv(*rows), name="register.csv", by=by, at=at)
+
+
+def kinds():
+    return sorted(Event.objects.values_list("kind", flat=True))
+
+
+@pytest.mark.django_db
+def test_rows_become_workloads_with_proposals(cast):
+    report = bring_in(cast.head, ROW | {"team": "Pricing"}, PLAIN, MINE)
+    assert report.sentence == "2 new, 1 changed: imported."
+    quote = Workload.objects.get(reference="APP-7")
+    assert (quote.name, quote.owner_team.name, quote.business_unit) == ("Quote Engine", "Pricing", "Sales")
+    assert (quote.tags, quote.added_by, quote.lifecycle) == (["money", "web"], cast.head, "live")
+    proposal = Classification.objects.get(workload=quote)
+    assert (proposal.state, proposal.tier_id, proposal.rto_seconds, proposal.rpo_seconds) == ("proposed", 1, 600, 300)
+    assert (proposal.proposed_by, proposal.reason) == (cast.head, "Each hour costs € 9,000.")
+    cast.workload.refresh_from_db()
+    assert cast.workload.purpose == "Pays claims and fees."
+
+
+@pytest.mark.django_db
+def test_the_trail_tells_each_row_and_the_import(cast):
+    before = len(kinds())
+    bring_in(cast.head, ROW | {"team": "Pricing"}, PLAIN, MINE)
+    new = list(Event.objects.order_by("id")[before:])
+    assert sorted(event.kind for event in new) == [
+        Kind.CLASSIFICATION_PROPOSED,
+        Kind.REGISTER_IMPORTED,
+        Kind.TEAM_ADDED,
+        Kind.WORKLOAD_ADDED,
+        Kind.WORKLOAD_ADDED,
+        Kind.WORKLOAD_CHANGED,
+    ]
+    changed = next(event for event in new if event.kind == Kind.WORKLOAD_CHANGED)
+    assert (changed.before, changed.after) == ({"purpose": "Pays claims."}, {"purpose": "Pays claims and fees."})
+    assert {event.actor_name for event in new} == {cast.head.name}
+
+
+@pytest.mark.django_db
+def test_a_line_of_the_trail_reads_as_if_the_deed_had_been_done_on_the_page(cast):
+    bring_in(cast.head, ROW)
+    quote = Workload.objects.get(reference="APP-7")
+    imported = {e.kind: e for e in Event.objects.filter(thread=quote.trail_thread)}
+    other = workloads.add_workload(
+        by=cast.head, at=NOW, name="Other", purpose="Quotes prices.", owner_team=cast.team, business_unit="Sales"
+    )
+    target = Classification.objects.get(workload=quote)
+    workloads.propose(
+        workload=other,
+        by=cast.head,
+        at=NOW,
+        tier=target.tier,
+        slo=target.slo,
+        rto_seconds=600,
+        rpo_seconds=300,
+        reason="Why.",
+    )
+    by_hand = {e.kind: e for e in Event.objects.filter(thread=other.trail_thread)}
+    assert imported.keys() == by_hand.keys()
+    for kind, event in by_hand.items():
+        assert event.after.keys() == imported[kind].after.keys()
+        assert {k: type(v) for k, v in event.after.items()} == {k: type(v) for k, v in imported[kind].after.items()}
+
+
+@pytest.mark.django_db
+def test_the_same_file_twice_changes_nothing(cast):
+    bring_in(cast.head, ROW | {"team": "Pricing"}, PLAIN, MINE)
+    lines = len(kinds())
+    report = bring_in(cast.head, ROW | {"team": "Pricing"}, PLAIN, MINE)
+    assert (report.applied, report.count("unchanged")) == (False, 3)
+    assert len(kinds()) == lines
+
+
+@pytest.mark.django_db
+def test_one_refused_row_keeps_all_out(cast):
+    with pytest.raises(services.RowsRefused) as refused:
+        bring_in(cast.head, PLAIN, ROW | {"name": ""})
+    assert (
+        refused.value.message == "1 row cannot come in as they are, so nothing was written. Correct them and try again."
+    )
+    assert refused.value.report.refused == 1
+    assert Workload.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_failure_in_the_middle_leaves_nothing(cast, monkeypatch):
+    before = kinds()
+
+    def fail(*args):
+        raise RuntimeError("the lights went out")
+
+    monkeypatch.setattr(writing, "_propose", fail)
+    with pytest.raises(RuntimeError):
+        bring_in(cast.head, ROW | {"team": "Pricing"}, PLAIN, MINE)
+    assert (Workload.objects.count(), Team.objects.count()) == (1, 1)
+    cast.workload.refresh_from_db()
+    assert cast.workload.purpose == "Pays claims."
+    assert kinds() == before
+
+
+@pytest.mark.django_db
+def test_an_open_proposal_is_changed_and_its_proposer_with_it(cast):
+    proposal = propose(cast, tier=2)
+    target = {"tier wanted": "1", "RTO": "15 min", "RPO": "5 min", "reason": "Dearer than we thought."}
+    bring_in(cast.head, MINE | {"purpose": "Pays claims."} | target)
+    proposal.refresh_from_db()
+    assert (proposal.tier_id, proposal.proposed_by, proposal.reason) == (1, cast.head, "Dearer than we thought.")
+    line = Event.objects.get(kind=Kind.CLASSIFICATION_CHANGED)
+    assert (line.before["tier"], line.after["tier"], line.after["proposed_by"]) == (2, 1, cast.head.name)
+
+
+@pytest.mark.django_db
+def test_a_request_that_showed_the_old_description_becomes_void(cast):
+    request = workloads.send_for_signature(classification=propose(cast), by=cast.owner, at=NOW)
+    bring_in(cast.head, MINE)
+    request.refresh_from_db()
+    assert request.state == Request.State.VOIDED
+    assert Classification.objects.get().state == Classification.State.PROPOSED
+
+
+@pytest.mark.django_db
+def test_a_workload_added_at_this_very_moment_stops_the_import(cast, monkeypatch):
+    add = writing._add_workloads
+
+    def just_before(rows, known, by, at):
+        Workload.objects.create(name="quote engine", purpose="p", owner_team=cast.team, added_at=at, added_by=by)
+        add(rows, known, by, at)
+
+    monkeypatch.setattr(writing, "_add_workloads", just_before)
+    with pytest.raises(WrongState, match="Somebody changed the same workloads"):
+        bring_in(cast.head, ROW, PLAIN)
+    assert Workload.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_an_error_of_our_own_is_not_blamed_on_others(cast, monkeypatch):
+    def broken(*args):
+        raise IntegrityError("some check of the database")
+
+    monkeypatch.setattr(writing, "_add_workloads", broken)
+    with pytest.raises(IntegrityError):
+        bring_in(cast.head, ROW)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("who", ["owner", "auditor", "stranger"])
+def test_who_may_not_add_workloads_imports_nothing(cast, who):
+    by = getattr(cast, who)
+    with pytest.raises(NotAllowed):
+        bring_in(by, ROW)
+    with pytest.raises(NotAllowed):
+        keep(by, ROW)
+    with pytest.raises(NotAllowed):
+        services.import_kept(pending_id=keep(cast.head, ROW).pk, by=by, at=NOW, digest="")
+
+
+@pytest.mark.django_db
+def test_a_kept_file_is_imported_and_forgotten(cast):
+    pending = keep(cast.head, ROW)
+    services.import_kept(pending_id=pending.pk, by=cast.head, at=NOW + HOUR / 2, digest=pending.report["digest"])
+    assert Workload.objects.filter(reference="APP-7").exists()
+    assert not PendingImport.objects.exists()
+    assert services.imported_already(pending_id=pending.pk, by=cast.head) == "1 new: imported."
+    assert services.imported_already(pending_id=pending.pk, by=cast.platform) == ""
+
+
+@pytest.mark.django_db
+def test_a_kept_file_is_gone_after_its_hour_and_only_its_owner_has_it(cast):
+    pending = keep(cast.head, ROW)
+    for by, at in ((cast.head, NOW + HOUR), (cast.platform, NOW)):
+        with pytest.raises(WrongState, match="waits no longer"):
+            services.import_kept(pending_id=pending.pk, by=by, at=at, digest=pending.report["digest"])
+    keep(cast.platform, PLAIN, at=NOW + HOUR)
+    assert not PendingImport.objects.filter(pk=pending.pk).exists()
+
+
+@pytest.mark.django_db
+def test_a_report_that_no_longer_holds_is_shown_anew_before_anything_is_written(cast):
+    pending = keep(cast.head, ROW, MINE)
+    workloads.change_workload(workload=cast.workload, by=cast.owner, at=NOW, purpose="Something else.")
+    with pytest.raises(services.ReportChanged):
+        services.import_kept(pending_id=pending.pk, by=cast.head, at=NOW, digest=pending.report["digest"])
+    assert Workload.objects.count() == 1
+    old, pending = pending, PendingImport.objects.get()
+    assert pending.report["digest"] != old.report["digest"]
+    services.import_kept(pending_id=pending.pk, by=cast.head, at=NOW, digest=pending.report["digest"])
+    assert Workload.objects.count() == 2
+
+
+def at_once(*deeds):
+    """Run deeds in threads with connections of their own; the name of each error, None for none."""
+    start, found = threading.Barrier(len(deeds)), [None] * len(deeds)
+
+    def run(number, deed):
+        start.wait()
+        try:
+            deed()
+        except Exception as error:
+            found[number] = type(error).__name__
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(deeds)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    return found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_double_click_imports_once():
+    cast = make_cast()
+    pending = keep(cast.head, ROW, PLAIN)
+
+    def click():
+        services.import_kept(pending_id=pending.pk, by=cast.head, at=NOW, digest=pending.report["digest"])
+
+    found = at_once(click, click, click)
+    assert sorted(found, key=str) == [None, "WrongState", "WrongState"]
+    assert Workload.objects.count() == 3
+    assert Event.objects.filter(kind=Kind.REGISTER_IMPORTED).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_tabs_with_the_same_file_import_once():
+    cast = make_cast()
+    tabs = [keep(cast.head, ROW, PLAIN), keep(cast.platform, ROW, PLAIN)]
+
+    def click(tab):
+        return lambda: services.import_kept(pending_id=tab.pk, by=tab.owner, at=NOW, digest=tab.report["digest"])
+
+    assert sorted(at_once(*map(click, tabs)), key=str) == [None, "ReportChanged"]
+    assert Workload.objects.count() == 3
+    assert Event.objects.filter(kind=Kind.REGISTER_IMPORTED).count() == 1
+    assert PendingImport.objects.get().report["summary"] == {"new": 0, "changed": 0, "unchanged": 2, "refused": 0}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_proposal_sent_during_the_import_has_one_outcome():
+    for turn in range(6):
+        cast = make_cast() if turn == 0 else cast  # noqa: F821
+        workload = workloads.add_workload(
+            by=cast.head, at=NOW, name=f"W{turn}", purpose="p", owner_team=cast.team, reference=f"W-{turn}"
+        )
+        cast.workload = workload
+        proposal = propose(cast, tier=3, by=cast.head)
+        row = ROW | {"reference": f"W-{turn}", "name": f"W{turn}", "purpose": "q"}
+
+        def send(proposal=proposal):
+            workloads.send_for_signature(classification=proposal, by=cast.head, at=NOW)
+
+        found = at_once(send, lambda row=row: bring_in(cast.head, row))
+        proposal.refresh_from_db()
+        if found[1] is None:
+            assert proposal.tier_id == 1
+        else:
+            assert (found, proposal.state, proposal.tier_id) == ([None, "RowsRefused"], "in_review", 3)

@@ -1,0 +1,65 @@
+"""`manage.py import_register FILE --by EMAIL [--apply]`: the same report and the same import as on the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from audit.errors import DeedError
+from people.models import User
+from workloads.register import services
+from workloads.register.report import UNCHANGED
+from workloads.register.sheet import FILE_MAX, FILE_TOO_BIG
+
+
+class Command(BaseCommand):
+    help = "Check a register of workloads (CSV or XLSX), and import it with --apply: all of it or nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--by", required=True, metavar="EMAIL", help="who imports; this person's rights count")
+        parser.add_argument("--apply", action="store_true", help="import; without it nothing is written")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        by = User.objects.filter(email__iexact=options["by"], is_active=True).first()
+        if by is None:
+            raise CommandError(f"Nobody who can sign in has the e-mail {options['by']}.")
+        data, name = _read(options["file"]), options["file"].name
+        try:
+            if options["apply"]:
+                self._tell(services.import_register(data=data, name=name, by=by, at=timezone.now()).as_json())
+            else:
+                self._tell(services.check_register(data=data, name=name, by=by).as_json())
+        except services.RowsRefused as error:
+            self._tell(error.report.as_json())
+            raise CommandError(error.message) from None
+        except DeedError as error:
+            raise CommandError(error.message) from None
+
+    def _tell(self, report: dict[str, Any]) -> None:
+        for note in report["notes"]:
+            self.stdout.write(note)
+        if report["new_teams"]:
+            self.stdout.write(f"New teams: {', '.join(report['new_teams'])}")
+        for row in report["rows"]:
+            if row["outcome"] != UNCHANGED:
+                self.stdout.write(f"Row {row['row']}, {row['name'] or 'no name'}: {row['outcome']}")
+            for problem in row["problems"]:
+                self.stdout.write(f"    {problem['column']}: {problem['what']}")
+            for change in row["changes"] if row["outcome"] == "changed" else ():
+                self.stdout.write(f"    {change['field']}: {change['from'] or '–'} → {change['to'] or '–'}")
+        self.stdout.write(report["sentence"])
+        if report["summary"]["refused"] and not report["applied"]:
+            raise CommandError("Correct the refused rows first: all rows come in together.")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > FILE_MAX:
+            raise CommandError(FILE_TOO_BIG)
+        return path.read_bytes()
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror}.") from None

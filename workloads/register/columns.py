@@ -1,0 +1,115 @@
+"""Which column is which, by what its header says. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from workloads.register.sheet import COLUMNS_MAX, HEADER_MAX, BadCell, Cell, Sheet, UnreadableFile, shown
+
+REQUIRED = ("name", "purpose", "team")
+LABELS = {
+    "reference": "reference",
+    "name": "name",
+    "purpose": "purpose",
+    "team": "team",
+    "business_unit": "business unit",
+    "tags": "tags",
+    "tier": "tier wanted",
+    "slo": "SLO",
+    "rto": "RTO",
+    "rpo": "RPO",
+    "reason": "reason",
+    "looser_reason": "looser reason",
+}
+_OTHER_NAMES = {
+    "reference": ("external reference", "ref"),
+    "name": ("workload", "workload name"),
+    "purpose": ("description",),
+    "team": ("owner team", "owner"),
+    "business_unit": ("unit",),
+    "tags": ("tag",),
+    "tier": ("tier", "wanted tier"),
+    "slo": ("slo percent",),
+    "reason": ("why",),
+    "looser_reason": ("reason for looser target", "reason for a looser target", "why looser"),
+}
+_NAMES = {label.lower(): key for key, label in LABELS.items()} | {
+    name: key for key, names in _OTHER_NAMES.items() for name in names
+}
+# "RTO (minutes)" says the unit once for the whole column.
+_UNITS = {"s": "s", "sec": "s", "seconds": "s", "min": "min", "minutes": "min", "h": "h", "hours": "h", "days": "days"}
+_TIMED = re.compile(r"(rto|rpo)(?: in)? ([a-z]+)")
+HEADER_WITHIN = 10  # rows above the header: a title, a date
+
+
+@dataclass
+class Header:
+    """Where each known column stands, by index."""
+
+    number: int
+    at: dict[str, int]
+    width: int
+    units: dict[str, str] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
+
+    @property
+    def notes(self) -> list[str]:
+        if not self.unknown:
+            return []
+        return [f"Not used, because no column of the register is called so: {', '.join(self.unknown)}."]
+
+
+def _key(cell: Cell) -> tuple[str, str]:
+    """The column a header cell stands for, and its unit; ("", "") for none."""
+    if isinstance(cell, BadCell) or len(cell) > HEADER_MAX:
+        return "", ""
+    said = " ".join(re.findall(r"[a-z0-9]+", cell.lower()))
+    if said in _NAMES:
+        return _NAMES[said], ""
+    timed = _TIMED.fullmatch(said)
+    if timed and timed[2] in _UNITS:
+        return timed[1], _UNITS[timed[2]]
+    return "", ""
+
+
+def known(cell: Cell) -> bool:
+    return _key(cell)[0] != ""
+
+
+def find_header(sheet: Sheet) -> Header:
+    """The header among the first rows. Raises UnreadableFile when columns are missing, doubled or too many."""
+    if not sheet.rows:
+        raise UnreadableFile("The file is empty. Write a header and one row for each workload; the template shows how.")
+    number, cells = max(sheet.rows[:HEADER_WITHIN], key=lambda row: (sum(map(known, row[1])), -row[0]))
+    if len(cells) > COLUMNS_MAX:
+        raise UnreadableFile(f"The file has more than {COLUMNS_MAX} columns. Keep those of the template.")
+    header = Header(number, {}, len(cells))
+    for index, cell in enumerate(cells):
+        _place(header, index, cell)
+    missing = [LABELS[key] for key in REQUIRED if key not in header.at]
+    if missing:
+        found = ", ".join(f"“{shown(str(cell), 30)}”" for cell in cells[:12] if isinstance(cell, str) and cell)
+        raise UnreadableFile(
+            f"{'A column is' if len(missing) == 1 else 'Columns are'} missing: {', '.join(missing)}. "
+            f"Row {number} was taken for the header; it says {found or 'nothing'}. Name the columns as in the template."
+        )
+    return header
+
+
+def _place(header: Header, index: int, cell: Cell) -> None:
+    if isinstance(cell, BadCell):
+        raise UnreadableFile(f"Row {header.number}, the header: {cell.why}")
+    if len(cell) > HEADER_MAX:
+        raise UnreadableFile(
+            f"Row {header.number}, the header: “{shown(cell, 30)}” has more than {HEADER_MAX} characters. Shorten it."
+        )
+    key, unit = _key(cell)
+    if not key:
+        header.unknown += [shown(cell)] if cell else []
+        return
+    if key in header.at:
+        raise UnreadableFile(f"Two columns stand for {LABELS[key]}. Keep one of them.")
+    header.at[key] = index
+    if unit:
+        header.units[key] = unit

@@ -1,0 +1,98 @@
+"""What the portal knows already about the rows of a file, fetched in a handful of queries however many rows there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db import connection
+from django.db.models.functions import Lower
+
+from people.models import Team, User
+from people.permissions import Permission
+from signoffs.models import Request
+from workloads.models import Classification, Tier, Workload, WorkloadUserObjectPermission
+from workloads.register.rows import Wanted
+from workloads.signing import CLASSIFICATION
+
+
+@dataclass
+class Reach:
+    """What this person may do to which workload, asked once instead of for each row."""
+
+    everywhere: bool
+    teams: frozenset[int]
+    workloads: frozenset[int]
+
+    @classmethod
+    def of(cls, by: User, right: Permission) -> Reach:
+        if by.may(right):
+            return cls(True, frozenset(), frozenset())
+        granted = WorkloadUserObjectPermission.objects.filter(
+            user=by, permission__codename=right.value.partition(".")[2]
+        ).values_list("content_object_id", flat=True)
+        return cls(False, frozenset(by.teams.values_list("pk", flat=True)), frozenset(granted))
+
+    def covers(self, team: Team | None, workload: Workload | None = None) -> bool:
+        if self.everywhere or (workload is not None and workload.pk in self.workloads):
+            return True
+        owner = workload.owner_team_id if workload is not None else team.pk if team is not None else None
+        return owner in self.teams
+
+
+@dataclass
+class Known:
+    """The portal's side of the comparison."""
+
+    by_reference: dict[str, Workload] = field(default_factory=dict)
+    by_name: dict[str, Workload] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    teams: dict[str, Team] = field(default_factory=dict)
+    tiers: dict[int, Tier] = field(default_factory=dict)
+    in_force: dict[int, Classification] = field(default_factory=dict)
+    proposed: dict[int, Classification] = field(default_factory=dict)
+    requests: list[Request] = field(default_factory=list)
+
+    def key(self, name: str) -> str:
+        """A name as the database compares it."""
+        return self.keys.get(name, name.lower())
+
+
+def look_up(rows: Iterable[Wanted], *, lock: bool) -> Known:
+    """With `lock`, what is found stays as it is until the transaction ends: requests first, as in every deed."""
+    rows = list(rows)
+    known = Known(keys=_keys({row.name for row in rows if row.name}))
+    references = {row.reference for row in rows if row.reference}
+    ids = set(Workload.objects.filter(reference__in=references).values_list("pk", flat=True))
+    named = Workload.objects.annotate(key=Lower("name")).filter(key__in=set(known.keys.values()))
+    ids |= set(named.values_list("pk", flat=True))
+    requests = Request.objects.filter(workload_id__in=ids, subject_type=CLASSIFICATION, state=Request.State.OPEN)
+    known.requests = list(requests.select_for_update().order_by("pk")) if lock else list(requests)
+    _take_workloads(known, ids, lock=lock)
+    _take_targets(known, ids, lock=lock)
+    known.teams = {team.name: team for team in Team.objects.all()}
+    known.tiers = {tier.level: tier for tier in Tier.objects.all()}
+    return known
+
+
+def _keys(names: set[str]) -> dict[str, str]:
+    """Each name in lower case as PostgreSQL does it for its unique index; Python's rules differ for some letters."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT said, lower(said) FROM unnest(%s::text[]) AS said", [sorted(names)])
+        return dict(cursor.fetchall())
+
+
+def _take_workloads(known: Known, ids: set[int], *, lock: bool) -> None:
+    found = Workload.objects.filter(pk__in=ids).select_related("owner_team").annotate(key=Lower("name")).order_by("pk")
+    for workload in found.select_for_update(of=("self",)) if lock else found:
+        known.by_name[workload.key] = workload  # type: ignore[attr-defined]  # annotated
+        if workload.reference:
+            known.by_reference[workload.reference] = workload
+
+
+def _take_targets(known: Known, ids: set[int], *, lock: bool) -> None:
+    states = [Classification.State.SIGNED_OFF, *Classification.OPEN]
+    found = Classification.objects.filter(workload__in=ids, state__in=states).select_related("tier", "proposed_by")
+    for target in found.order_by("pk").select_for_update(of=("self",)) if lock else found:
+        side = known.in_force if target.state == Classification.State.SIGNED_OFF else known.proposed
+        side[target.workload_id] = target

@@ -1,0 +1,147 @@
+"""What one row wants, and what is wrong with it on its own. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import TypeVar
+
+from people.wording import parse_duration
+from workloads.register.columns import LABELS, Header
+from workloads.register.sheet import BadCell, Cell, shown
+
+MOST = {
+    "reference": 80,
+    "name": 120,
+    "purpose": 2000,
+    "team": 120,
+    "business_unit": 120,
+    "reason": 4000,
+    "looser_reason": 2000,
+}
+TAGS_MAX, TAG_LENGTH = 20, 40
+TARGET = ("tier", "slo", "rto", "rpo", "reason", "looser_reason")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+_NUMBER = re.compile(r"[0-9]{1,12}(?:[.,][0-9]{1,4})?")
+SLO_STEP = Decimal("0.0001")
+Parsed = TypeVar("Parsed")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong in which column, and what to do."""
+
+    column: str
+    what: str
+
+
+@dataclass
+class Wanted:
+    """A row in the portal's terms. None: the file has no such column, or it is empty where that means “as it is”."""
+
+    number: int
+    reference: str = ""
+    name: str = ""
+    purpose: str = ""
+    team: str = ""
+    business_unit: str | None = None
+    tags: list[str] | None = None
+    tier: str = ""
+    slo: Decimal | None = None
+    rto: int | None = None
+    rpo: int | None = None
+    reason: str = ""
+    looser_reason: str = ""
+    problems: list[Problem] = field(default_factory=list)
+
+    def refuse(self, column: str, what: str) -> None:
+        self.problems.append(Problem(LABELS.get(column, column), what))
+
+
+def wanted(header: Header, number: int, cells: list[Cell]) -> Wanted:
+    """Read one row. Whatever does not fit becomes a problem of the row, never an error."""
+    row = Wanted(number)
+    said: dict[str, str] = {}
+    for key, index in header.at.items():
+        cell = cells[index] if index < len(cells) else ""
+        said[key] = _checked(row, key, cell)
+    if any(cells[header.width :]):
+        row.refuse("row", "There are more cells than columns. In CSV, put a text with a comma in quotation marks.")
+    row.reference, row.name, row.team = (_line(said.get(key, "")) for key in ("reference", "name", "team"))
+    row.purpose, row.tier = said["purpose"], _line(said.get("tier", ""))
+    row.reason, row.looser_reason = said.get("reason", ""), said.get("looser_reason", "")
+    row.business_unit = _line(said["business_unit"]) if "business_unit" in said else None
+    row.tags = _tags(row, said["tags"]) if "tags" in said else None
+    row.slo = _parsed(row, "slo", said, _percent)
+    row.rto = _parsed(row, "rto", said, lambda text: _seconds(text, header.units.get("rto", "")))
+    row.rpo = _parsed(row, "rpo", said, lambda text: _seconds(text, header.units.get("rpo", "")))
+    _check_required(row, said)
+    return row
+
+
+def _checked(row: Wanted, key: str, cell: Cell) -> str:
+    """The cell's text; empty, with a problem noted, when it cannot be used."""
+    if isinstance(cell, BadCell):
+        row.refuse(key, cell.why)
+        return ""
+    if _CONTROL.search(cell):
+        row.refuse(key, f"“{shown(cell, 30)}” holds a character that cannot be seen (shown as ·). Type the text again.")
+        return ""
+    if len(cell) > (most := MOST.get(key, 1000)):
+        row.refuse(key, f"At most {most:,} characters; these are {len(cell):,}. Shorten it.")
+        return ""
+    return cell.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _check_required(row: Wanted, said: dict[str, str]) -> None:
+    refused = {problem.column for problem in row.problems}
+    for key, what in (
+        ("name", "Write what the workload is called."),
+        ("purpose", "Write what it does and who relies on it."),
+        ("team", "Write the team that owns it."),
+    ):
+        if not said[key] and LABELS[key] not in refused:
+            row.refuse(key, what)
+    alone = [LABELS[key] for key in TARGET[1:] if said.get(key)]
+    if alone and not row.tier and LABELS["tier"] not in refused:
+        row.refuse("tier", f"Write a tier too, or leave {' and '.join(alone)} empty.")
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _tags(row: Wanted, text: str) -> list[str]:
+    tags = list(dict.fromkeys(tag for part in re.split(r"[,;\n]", text) if (tag := _line(part))))
+    if any(len(tag) > TAG_LENGTH for tag in tags):
+        row.refuse("tags", f"A tag has at most {TAG_LENGTH} characters. Separate tags by commas.")
+    if len(tags) > TAGS_MAX:
+        row.refuse("tags", f"At most {TAGS_MAX} tags.")
+    return tags
+
+
+def _parsed(row: Wanted, key: str, said: dict[str, str], parse: Callable[[str], Parsed]) -> Parsed | None:
+    if not said.get(key):
+        return None
+    try:
+        return parse(said[key])
+    except ValueError as error:
+        row.refuse(key, str(error))
+        return None
+
+
+def _seconds(text: str, unit: str) -> int:
+    return parse_duration(f"{text} {unit}" if unit and _NUMBER.fullmatch(text) else text)
+
+
+def _percent(text: str) -> Decimal:
+    try:
+        slo = Decimal(text.replace("%", "").replace(",", ".").strip())
+        fits = slo.is_finite() and 0 < slo <= 100 and slo == slo.quantize(SLO_STEP)
+    except InvalidOperation:
+        fits = False
+    if not fits:
+        raise ValueError(f"Write a percentage above 0 and up to 100, for example 99.95. You wrote “{shown(text, 30)}”.")
+    return slo

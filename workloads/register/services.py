@@ -1,0 +1,152 @@
+"""Deeds: look at a file without writing, and import it, all of it or nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from psycopg.errors import UniqueViolation
+
+from audit.errors import DeedError, WrongState
+from audit.kinds import Kind
+from audit.models import Event
+from audit.services import record
+from people.models import User
+from people.permissions import Permission
+from workloads.models import IMPORT_KEPT_FOR, PendingImport
+from workloads.register.known import look_up
+from workloads.register.planning import Plan, Planner
+from workloads.register.reading import read_register
+from workloads.register.report import Report
+from workloads.register.sheet import shown
+from workloads.register.writing import write
+
+LOCK = 7_236_401  # advisory: one import at a time, so that two of them never meet halfway
+
+
+class RowsRefused(DeedError):
+    """Some rows do not fit, so none was imported. `report` says which and why."""
+
+    status = 422
+    code = "rows-refused"
+
+    def __init__(self, report: Report) -> None:
+        rows = "1 row" if report.refused == 1 else f"{report.refused:,} rows"
+        super().__init__(f"{rows} cannot come in as they are, so nothing was written. Correct them and try again.")
+        self.report = report
+
+
+class ReportChanged(DeedError):
+    """The register has changed since the report was made. `report` is the new one."""
+
+    status = 409
+    code = "report-changed"
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(
+            "The register has changed since this report was made. Nothing was written; this is the new report."
+        )
+        self.report = report
+
+
+def check_register(*, data: bytes, name: str, by: User) -> Report:
+    """What importing this file would do. Writes nothing. Raises UnreadableFile."""
+    by.require(Permission.ADD_WORKLOADS)
+    return _plan(data, name, by, lock=False)[1]
+
+
+def import_register(*, data: bytes, name: str, by: User, at: dt.datetime, digest: str = "") -> Report:
+    """Import a file, all of it or nothing; `digest` is that of the report a person agreed to.
+
+    Raises UnreadableFile, RowsRefused, ReportChanged, WrongState.
+    """
+    by.require(Permission.ADD_WORKLOADS)
+    with transaction.atomic():
+        return _import(PendingImport(name=_short(name), sha256=_sha256(data)), data, by, at, digest)
+
+
+@transaction.atomic
+def keep_import(*, data: bytes, name: str, by: User, at: dt.datetime) -> PendingImport:
+    """Check a file and keep it with its report until the person has read that. Raises UnreadableFile."""
+    by.require(Permission.ADD_WORKLOADS)
+    report = _plan(data, name, by, lock=False)[1]
+    PendingImport.objects.filter(expires_at__lte=at).delete()
+    return PendingImport.objects.create(
+        owner=by,
+        name=_short(name),
+        data=data,
+        sha256=_sha256(data),
+        report=report.as_json(),
+        created_at=at,
+        expires_at=at + IMPORT_KEPT_FOR,
+    )
+
+
+def import_kept(*, pending_id: Any, by: User, at: dt.datetime, digest: str) -> Report:
+    """Import a kept file if doing so still does what its report said. Raises WrongState when it is gone.
+
+    After ReportChanged or RowsRefused the new report is kept in the place of the old one.
+    """
+    by.require(Permission.ADD_WORKLOADS)
+    try:
+        with transaction.atomic():
+            mine = PendingImport.objects.select_for_update().filter(owner=by, expires_at__gt=at)
+            pending = mine.filter(pk=pending_id).first()
+            if pending is None:
+                raise WrongState("This file waits no longer: it was imported, or its hour is over. Choose it again.")
+            report = _import(pending, bytes(pending.data), by, at, digest)
+            PendingImport.objects.filter(pk=pending.pk).delete()
+            return report
+    except (ReportChanged, RowsRefused) as error:
+        PendingImport.objects.filter(pk=pending_id, owner=by).update(report=error.report.as_json())
+        raise
+
+
+def imported_already(*, pending_id: Any, by: User) -> str:
+    """What came of a file that waits no longer: the sentence of its import, empty when there was none."""
+    done = Event.objects.filter(
+        kind=Kind.REGISTER_IMPORTED, subject_type="workloads.pendingimport", subject_id=str(pending_id), actor_id=by.pk
+    ).first()
+    return str(done.after.get("result", "")) if done else ""
+
+
+def _plan(data: bytes, name: str, by: User, *, lock: bool) -> tuple[Plan, Report, Any]:
+    _, rows, notes = read_register(data)
+    known = look_up(rows, lock=lock)
+    plan = Planner(known, by).plan(rows)
+    return plan, Report(_short(name), plan.reports, plan.teams, notes), known
+
+
+def _import(pending: PendingImport, data: bytes, by: User, at: dt.datetime, digest: str) -> Report:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    plan, report, known = _plan(data, pending.name, by, lock=True)
+    if report.refused:
+        raise RowsRefused(report)
+    if digest and digest != report.digest:
+        raise ReportChanged(report)
+    if not report.to_write:
+        return report
+    try:
+        with transaction.atomic():
+            write(plan, known, by=by, at=at)
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
+        raise WrongState(
+            "Somebody changed the same workloads at this moment. Nothing was written; try again."
+        ) from None
+    report.applied = True
+    after = {"file": pending.name, "sha256": pending.sha256, "result": report.sentence}
+    record(Kind.REGISTER_IMPORTED, pending, by=by, at=at, after=after)
+    return report
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _short(name: str) -> str:
+    return shown(name, 120) or "register"

@@ -1,0 +1,68 @@
+"""A file as rows of texts, whatever it was: CSV or XLSX. Refuses in words what it cannot read; needs little memory. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from audit.errors import Invalid
+
+MEGABYTE = 1024 * 1024
+FILE_MAX = 5 * MEGABYTE
+ROWS_MAX = 20_000
+COLUMNS_MAX = 60
+HEADER_MAX = 200
+SHOWN_MAX = 60
+FILE_TOO_BIG = (
+    f"The file is larger than {FILE_MAX // MEGABYTE} MB. Split it, or take out sheets and columns not needed here."
+)
+
+
+class UnreadableFile(Invalid):
+    """Nothing in the file can be used as it is; the text says what to do."""
+
+    code = "unreadable-file"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, {"file": message})
+
+
+class FileTooBig(UnreadableFile):
+    status = 413
+    code = "file-too-big"
+
+    def __init__(self) -> None:
+        super().__init__(FILE_TOO_BIG)
+
+
+@dataclass(frozen=True)
+class BadCell:
+    """A cell that holds something, but nothing to go by."""
+
+    why: str
+
+
+Cell = str | BadCell
+
+
+@dataclass
+class Sheet:
+    """Rows that are not empty, each with the number a spreadsheet shows beside it, the header first."""
+
+    rows: list[tuple[int, list[Cell]]]
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, number: int, cells: list[Cell]) -> None:
+        """Keep a row unless it is empty. Raises UnreadableFile for one too many."""
+        while cells and cells[-1] == "":
+            cells.pop()
+        if not cells:
+            return
+        if len(self.rows) > ROWS_MAX:  # the header is one more
+            raise UnreadableFile(f"The file has more than {ROWS_MAX:,} rows. Split it into several.")
+        self.rows.append((number, cells))
+
+
+def shown(text: str, most: int = SHOWN_MAX) -> str:
+    """What somebody wrote, short enough for a sentence and without characters that play tricks."""
+    plain = "".join(char if char.isprintable() else "·" for char in " ".join(text.split()))
+    return plain if len(plain) <= most else f"{plain[: most - 1]}…"

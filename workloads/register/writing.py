@@ -1,0 +1,100 @@
+"""Write a plan in a few statements, however many rows it has, with the same trail lines as the single deeds."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from audit.kinds import Kind
+from audit.services import difference, record_many
+from people.models import Team, User
+from signoffs import services as signoffs
+from workloads.models import Classification, Lifecycle, Workload
+from workloads.register.known import Known
+from workloads.register.planning import Plan, Planned
+from workloads.services import WORKLOAD_FIELDS
+
+BATCH = 1000
+TARGET_FIELDS = ("tier", "slo", "rto_seconds", "rpo_seconds", "reason", "looser_reason", "proposed_by")
+
+
+def write(plan: Plan, known: Known, *, by: User, at: dt.datetime) -> None:
+    """Inside the transaction of the import; what is changed has been locked by `look_up`."""
+    _add_teams(plan, known, by, at)
+    changed = [row for row in plan.rows if row.workload is not None and row.fields]
+    _change_workloads(changed, known, by, at)
+    _add_workloads([row for row in plan.rows if row.workload is None], known, by, at)
+    _propose([row for row in plan.rows if row.target is not None and row.proposal is None], by, at)
+    _change_proposals([row for row in plan.rows if row.target is not None and row.proposal is not None], by, at)
+    ids = {row.workload.pk for row in changed if row.workload is not None}
+    for request in known.requests:
+        if request.workload_id in ids:
+            signoffs.void_if_changed(request=request, by=by, at=at)
+
+
+def _add_teams(plan: Plan, known: Known, by: User, at: dt.datetime) -> None:
+    teams = Team.objects.bulk_create([Team(name=name) for name in plan.teams])
+    known.teams |= {team.name: team for team in teams}
+    record_many(Kind.TEAM_ADDED, ((t, {}, {"name": t.name, "purpose": ""}) for t in teams), by=by, at=at)
+
+
+def _values(row: Planned, known: Known) -> dict[str, Any]:
+    team = {"owner_team": known.teams[row.fields["owner_team"]]} if "owner_team" in row.fields else {}
+    return row.fields | team
+
+
+def _add_workloads(rows: list[Planned], known: Known, by: User, at: dt.datetime) -> None:
+    for row in rows:
+        row.workload = Workload(added_at=at, added_by=by, lifecycle=Lifecycle.LIVE, **_values(row, known))
+    workloads = [row.workload for row in rows if row.workload is not None]
+    Workload.objects.bulk_create(workloads, batch_size=BATCH)
+    record_many(Kind.WORKLOAD_ADDED, ((w, {}, _described(w)) for w in workloads), by=by, at=at)
+
+
+def _change_workloads(rows: list[Planned], known: Known, by: User, at: dt.datetime) -> None:
+    lines = []
+    for row in rows:
+        workload = row.workload
+        if workload is None:
+            continue
+        before = _described(workload)
+        for name, value in _values(row, known).items():
+            setattr(workload, name, value)
+        lines.append((workload, *difference(before, _described(workload))))
+    fields = sorted({name for row in rows for name in row.fields})
+    if fields:
+        Workload.objects.bulk_update([workload for workload, _, _ in lines], fields, batch_size=BATCH)
+    record_many(Kind.WORKLOAD_CHANGED, lines, by=by, at=at)
+
+
+def _propose(rows: list[Planned], by: User, at: dt.datetime) -> None:
+    proposals = [
+        Classification(workload=row.workload, proposed_at=at, proposed_by=by, **vars(row.target)) for row in rows
+    ]
+    Classification.objects.bulk_create(proposals, batch_size=BATCH)
+    record_many(Kind.CLASSIFICATION_PROPOSED, ((p, {}, _target(p)) for p in proposals), by=by, at=at)
+
+
+def _change_proposals(rows: list[Planned], by: User, at: dt.datetime) -> None:
+    """As when a person changes it on its page: she becomes its proposer."""
+    lines = []
+    for row in rows:
+        proposal, target = row.proposal, row.target
+        if proposal is None or target is None or row.workload is None:
+            continue
+        proposal.workload = row.workload
+        before = _target(proposal) | {"proposed_by": proposal.proposed_by}
+        for name, value in vars(target).items():
+            setattr(proposal, name, value)
+        proposal.proposed_by = by
+        lines.append((proposal, *difference(before, _target(proposal) | {"proposed_by": by})))
+    Classification.objects.bulk_update([p for p, _, _ in lines], TARGET_FIELDS, batch_size=BATCH)
+    record_many(Kind.CLASSIFICATION_CHANGED, lines, by=by, at=at)
+
+
+def _described(workload: Workload) -> dict[str, Any]:
+    return {name: getattr(workload, name) for name in WORKLOAD_FIELDS} | {"owner_team": workload.owner_team.name}
+
+
+def _target(found: Classification) -> dict[str, Any]:
+    return {name: getattr(found, name) for name in TARGET_FIELDS[:-1]} | {"tier": found.tier_id}

@@ -1,0 +1,112 @@
+"""`POST /api/v1/workloads/import/`: the same report as on the page, and the same all or nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from people.access import SIGNED_IN, signed_in
+from workloads.register import services
+from workloads.register.report import ORDER, Report
+from workloads.register.uploads import guard_size
+
+
+class ImportAsked(serializers.Serializer[dict[str, Any]]):
+    file = serializers.FileField(help_text="CSV or XLSX, at most 5 MB and 20,000 rows", allow_empty_file=True)
+    dry_run = serializers.BooleanField(
+        default=True, help_text="true: only the report; false: import, all of it or nothing"
+    )
+
+
+class ChangeSaid(serializers.Serializer[dict[str, Any]]):
+    field = serializers.CharField()
+    before = serializers.CharField()
+    after = serializers.CharField()
+
+    def get_fields(self) -> dict[str, Any]:
+        """`from` is a word of Python's own."""
+        fields = super().get_fields()
+        return {"field": fields["field"], "from": fields["before"], "to": fields["after"]}
+
+
+class ProblemSaid(serializers.Serializer[dict[str, Any]]):
+    column = serializers.CharField()
+    what = serializers.CharField(help_text="What is wrong and what to do")
+
+
+class RowSaid(serializers.Serializer[dict[str, Any]]):
+    row = serializers.IntegerField(help_text="As a spreadsheet numbers it")
+    name = serializers.CharField()
+    reference = serializers.CharField()
+    outcome = serializers.ChoiceField(choices=ORDER)
+    changes = ChangeSaid(many=True)
+    problems = ProblemSaid(many=True)
+    notes = serializers.ListField(child=serializers.CharField())
+
+
+class ReportSaid(serializers.Serializer[dict[str, Any]]):
+    file = serializers.CharField()
+    applied = serializers.BooleanField()
+    sentence = serializers.CharField()
+    summary = serializers.DictField(child=serializers.IntegerField(), help_text="How many rows of each outcome")
+    new_teams = serializers.ListField(child=serializers.CharField())
+    notes = serializers.ListField(child=serializers.CharField())
+    digest = serializers.CharField(help_text="Two reports with the same digest do the same")
+    rows = RowSaid(many=True)
+
+
+class RefusedSaid(ReportSaid):
+    """Problem details (RFC 9457) together with the report."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+
+
+class ImportView(APIView):
+    rule = SIGNED_IN
+    parser_classes = (MultiPartParser,)
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        guard_size(request)
+        return super().initialize_request(request, *args, **kwargs)
+
+    @extend_schema(
+        operation_id="workloads_import",
+        request={"multipart/form-data": ImportAsked},
+        responses={
+            200: ReportSaid,
+            422: OpenApiResponse(RefusedSaid, description="Rows are refused; nothing was written"),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Check a register, or import it; the right to add workloads is needed for both."""
+        asked = ImportAsked(data=request.data)
+        asked.is_valid(raise_exception=True)
+        file, user = asked.validated_data["file"], signed_in(request)
+        data, name = file.read(), file.name or "register"
+        if asked.validated_data["dry_run"]:
+            return Response(services.check_register(data=data, name=name, by=user).as_json())
+        try:
+            return Response(services.import_register(data=data, name=name, by=user, at=timezone.now()).as_json())
+        except services.RowsRefused as error:
+            return _refused(error, error.report)
+
+
+def _refused(error: services.RowsRefused, report: Report) -> Response:
+    problem = {
+        "type": f"about:blank#{error.code}",
+        "title": "Rows refused",
+        "status": error.status,
+        "detail": error.message,
+    }
+    return Response(problem | report.as_json(), status=error.status, content_type="application/problem+json")
