@@ -43,6 +43,10 @@ def day_input() -> forms.DateInput:
     return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
+def small() -> forms.Select:
+    return forms.Select(attrs={"class": "form-select-sm"})
+
+
 class ZoneField(forms.ChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(choices=zones, initial=settings.ORGANISATION_TIME_ZONE, **kwargs)
@@ -134,8 +138,13 @@ class EndRoleForm(forms.Form):
     last_day = forms.DateField(label="Last day", widget=day_input(), help_text="Included. Yesterday ends it at once.")
 
 
+AS_DEVICE = "system"
+
+
 class PreferencesForm(forms.Form):
-    theme = forms.ChoiceField(label="Look", choices=Theme.choices, required=False, widget=forms.RadioSelect)
+    theme = forms.ChoiceField(
+        label="Look", choices=[(value or AS_DEVICE, label) for value, label in Theme.choices], widget=forms.RadioSelect
+    )
     mailing = forms.ChoiceField(
         label="Messages to me",
         choices=Mailing.choices,
@@ -143,6 +152,15 @@ class PreferencesForm(forms.Form):
         help_text="Requests for your signature and everything about a running drill always come at once.",
     )
     time_zone = ZoneField()
+
+    def clean_theme(self) -> str:
+        theme: str = self.cleaned_data["theme"]
+        return "" if theme == AS_DEVICE else theme
+
+
+def preferences_of(person: User) -> dict[str, str]:
+    """What PreferencesForm begins with."""
+    return {"theme": person.theme or AS_DEVICE, "mailing": person.mailing, "time_zone": person.time_zone}
 
 
 class TokenForm(forms.Form):
@@ -167,6 +185,6 @@ class PeopleFilter(forms.Form):
     """Search on the list of people; nothing in it can be wrong, only empty."""
 
     q = forms.CharField(required=False, max_length=120)
-    team = forms.ModelChoiceField(Team.objects.all(), required=False, empty_label="Any team")
-    role = forms.ModelChoiceField(Role.objects.all(), required=False, empty_label="Any role")
+    team = forms.ModelChoiceField(Team.objects.all(), required=False, empty_label="Any team", widget=small())
+    role = forms.ModelChoiceField(Role.objects.all(), required=False, empty_label="Any role", widget=small())
     gone = forms.BooleanField(required=False)

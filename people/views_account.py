@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from audit.errors import Invalid
 from people import services
 from people.access import SIGNED_IN, rule, signed_in
-from people.forms import PreferencesForm, TokenForm, show_refusal
+from people.forms import PreferencesForm, TokenForm, preferences_of, show_refusal
 from people.models import RoleAssignment, User, organisation_today
 from people.permissions import Permission
 
@@ -24,8 +24,7 @@ from people.permissions import Permission
 @require_GET
 def account(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    form = PreferencesForm(initial={name: getattr(user, name) for name in ("theme", "mailing", "time_zone")})
-    return _account(request, user, form)
+    return _account(request, user, PreferencesForm(initial=preferences_of(user)))
 
 
 @rule(SIGNED_IN)

@@ -72,7 +72,7 @@ def list_teams(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     mine = Team.objects.all() if user.may(Permission.VIEW_PEOPLE) else user.teams.all()
     active = User.objects.filter(is_active=True)
-    teams = mine.annotate(size=Count("members", filter=Q(members__is_active=True)))
+    teams = mine.annotate(size=Count("members", filter=Q(members__is_active=True))).order_by("name")
     page = Paginator(teams.prefetch_related(Prefetch("members", active)), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "people/teams.html", tabs(request) | {"tab": "teams", "page": page})
 

@@ -96,8 +96,9 @@ class Line:
         return [piece for piece in found if piece.text]
 
 
-# A word with the white space after it; punctuation counts on its own, so that a full stop does not mark the word before it.
-_WORDS = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")
+# A word with the white space after it. Punctuation counts on its own, so that a full stop does not mark the word before it;
+# what a non-breaking space joins ("5 min") is one word.
+_WORDS = re.compile(r"\w+(?:[\u00a0.,]\w+)*[^\S\u00a0]*|[^\w\s]\s*|\s+")
 ALIKE = 0.5
 DIFF_WORDS_MAX = 1500
 

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 
 from signoffs import services as signoffs
 from signoffs.models import Request
@@ -15,6 +16,12 @@ from workloads import telling
 
 LATER = NOW + dt.timedelta(hours=1)
 CLOSED = ("completed", "rejected", "withdrawn", "voided")
+
+
+@pytest.fixture(autouse=True)
+def no_tries_yet() -> None:
+    """Limits of tries are kept in the cache; each test begins with none."""
+    cache.clear()
 
 
 @pytest.fixture
