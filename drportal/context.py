@@ -34,6 +34,9 @@ NAVIGATION = (
 )
 
 
+# Rooms without a place of their own are found under another's.
+UNDER = {"signoffs": "workloads"}
+
 ACCOUNT = (
     ("Profile", "people:account"),
     ("Sign-in and proof", "mfa_index"),
@@ -70,7 +73,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "url": url,
             "icon": entry.icon,
             "short": entry.short,
-            "current": here == entry.name.split(":")[0],
+            "current": UNDER.get(here, here) == entry.name.split(":")[0],
             "counts": entry.name == "home",
         }
         for entry in NAVIGATION
