@@ -10,6 +10,7 @@ from rest_framework.routers import DefaultRouter
 from people.access import SIGNED_IN
 
 router = DefaultRouter()
+router.include_format_suffixes = False  # JSON is the only format
 VIEWSETS = {
     "workloads": "workloads.api.WorkloadViewSet",
     "tiers": "workloads.api.TierViewSet",

@@ -1,0 +1,74 @@
+"""One real thing for each parameter of each route; the laws about routes fill addresses with them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from communications.models import Delivery, Message
+from drills import gaps, marking
+from drills import services as drills
+from drills.models import DrillKind
+from people import services as people
+from people.models import ContactKind, RoleAssignment
+from signoffs.models import Request
+from tests.cast import NOW, Cast, propose, put_in_force
+from workloads.models import PendingImport
+from workloads.services import send_for_signature
+
+
+def samples(cast: Cast) -> dict[str, dict[str, Any]]:
+    """Parameters by the name of a route. Each thing belongs to the cast's one workload, or to the head of operations."""
+    in_force = put_in_force(cast)
+    draft = propose(cast, tier=2, at=NOW)
+    request = send_for_signature(classification=draft, by=cast.owner, at=NOW)
+    drill = drills.schedule(
+        workload=cast.workload, by=cast.owner, at=NOW, kind=DrillKind.RESTORE, window_start=NOW + dt.timedelta(hours=1),
+        window_end=NOW + dt.timedelta(hours=3), coordinator=cast.owner, success_criteria="Back in time.",
+    )  # fmt: skip
+    drills.start(drill=drill, by=cast.owner, at=NOW + dt.timedelta(hours=1))
+    mark = marking.mark(drill=drill, what="outage_began", by=cast.owner, at=NOW + dt.timedelta(hours=1, minutes=1))
+    action = gaps.open_action(
+        drill=drill, by=cast.owner, at=NOW + dt.timedelta(hours=2), title="Slow names", owner=cast.owner,
+        due_on=NOW.date() + dt.timedelta(days=9),
+    )  # fmt: skip
+    contact = people.add_contact(by=cast.head, at=NOW, name="Duty line", kind=ContactKind.VENDOR, phone="110")
+    token, _ = people.issue_token(by=cast.head, at=NOW, name="probe", scope="read", days=3)
+    of_workload = RoleAssignment.objects.filter(workload_id=cast.workload.pk).get()
+    pending = PendingImport.objects.create(**_pending(cast))
+    delivery = Delivery.objects.filter(message__thread=cast.workload.trail_thread).first()
+    assert delivery is not None
+    assert Request.objects.filter(pk=request.pk).exists()
+    by_prefix = {
+        "people": {"pk": cast.owner.pk}, "signoffs": {"pk": request.pk}, "workloads": {"pk": cast.workload.pk},
+        "drills": {"pk": drill.pk}, "communications": {"pk": Message.objects.get(pk=delivery.message_id).pk},
+        "actions": {"pk": action.pk}, "classifications": {"pk": in_force.pk}, "tiers": {"pk": 1}, "events": {"pk": 1},
+        "messages": {"pk": delivery.message_id, "delivery": delivery.pk}, "roles": {"pk": "auditor"},
+    }  # fmt: skip
+    exact = {
+        "people:assign": {"key": "auditor"}, "people:end-role": {"pk": of_workload.pk},
+        "people:change-contact": {"pk": contact.pk}, "people:change-team": {"pk": cast.team.pk},
+        "people:revoke-token": {"pk": token.pk}, "workloads:import-template": {"kind": "csv"},
+        "workloads:import-report": {"pk": pending.pk}, "workloads:end-role": {"pk": cast.workload.pk, "assignment_pk": of_workload.pk},
+        "drills:correct": {"pk": mark.pk}, "roles-end": {"assignment": of_workload.pk}, "communications:retry": {"pk": delivery.pk},
+    }  # fmt: skip
+    for name in ("classification", "change-proposal", "send", "withdraw", "review"):
+        exact[f"workloads:{name}"] = {"pk": in_force.pk if name == "review" else draft.pk}
+    for name in ("action", "change_action", "done", "reopen"):
+        exact[f"drills:{name}"] = {"pk": action.pk}
+    return _Samples(by_prefix, exact)
+
+
+class _Samples(dict[str, dict[str, Any]]):
+    """Looks a route up by its exact name, else by its room or resource."""
+
+    def __init__(self, by_prefix: dict[str, dict[str, Any]], exact: dict[str, dict[str, Any]]) -> None:
+        super().__init__(exact)
+        self.by_prefix = by_prefix
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return super().get(name) or self.by_prefix.get(name.replace(":", "-").split("-")[0], default)
+
+
+def _pending(cast: Cast) -> dict[str, Any]:
+    return {"owner": cast.head}
