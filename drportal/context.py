@@ -66,7 +66,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     if not request.user.is_authenticated:
         return []
     match = request.resolver_match
-    here = (match.namespace or match.url_name) if match and match.view_name not in dict(ACCOUNT).values() else ""
+    here = (match.namespace or match.url_name or "") if match and match.view_name not in dict(ACCOUNT).values() else ""
     return [
         {
             "label": entry.label,
