@@ -61,7 +61,7 @@ def proven(signed_in):
 def read(answer: Any) -> str:
     """The page, once it has been seen to be whole: status, language, landmarks, policy, nothing inline."""
     assert answer.status_code in (200, 401), answer.headers.get("Location")
-    html = answer.content.decode()
+    html = str(answer.content.decode())
     assert '<html lang="en"' in html
     assert len(re.findall(r"<main\b", html)) == 1
     assert len(re.findall(r"<h1\b", html)) == 1

@@ -44,7 +44,8 @@ def test_our_own_styles_fetch_nothing_from_elsewhere():
 def vendor():
     """scripts/ is no package: its files are run, not imported."""
     spec = importlib.util.spec_from_file_location("vendor_script", "scripts/vendor.py")
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
