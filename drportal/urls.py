@@ -21,6 +21,8 @@ urlpatterns = [
     path("", views.home, name="home"),
     *(path(prefix, include(module)) for prefix, module in ROOMS.items() if find_spec(module)),
     path("api/v1/", include(api_patterns)),
+    # Nobody changes her own address of sign-in past the services and the trail.
+    path("accounts/email/", views.own_email, name="account_email"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("health/", views.health, name="health"),

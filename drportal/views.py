@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from health_check.views import HealthCheckView
 
@@ -34,6 +34,12 @@ def home(request: HttpRequest) -> HttpResponse:
         "quarters": quarters_drawn(verdicts_by_quarter(seen, quarters), today=today),
     }
     return render(request, "home.html", context)
+
+
+@rule(SIGNED_IN)
+def own_email(request: HttpRequest) -> HttpResponse:
+    """In the place of allauth's page for changing addresses: an administrator enters them."""
+    return redirect("people:account")
 
 
 health = HealthCheckView.as_view(checks=["health_check.checks.Database", "health_check.checks.Cache"])
