@@ -161,7 +161,7 @@ EMAIL_TIMEOUT = 15
 AUTH_USER_MODEL = "people.User"
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # e-mail is unique by a constraint on its lower case, which the check cannot see
 AUTHENTICATION_BACKENDS = [
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "people.backends.SignInBackend",
     "people.backends.RoleBackend",
     "guardian.backends.ObjectPermissionBackend",
     "workloads.backends.OwnerTeamBackend",
@@ -222,6 +222,7 @@ LIBRARY_RULES = {
 }
 
 # --- Sessions, headers ----------------------------------------------------------------------------------------------
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"  # read from the broker's memory; the database has them too
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 60 * 60 * 12

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth.backends import BaseBackend
 from django.db.models import Model
 from django.utils import timezone
 
-from people.models import Role, RoleAssignment, User, organisation_today
+from people.models import RoleAssignment, User, organisation_today
+
+
+class SignInBackend(AuthenticationBackend):  # type: ignore[misc]
+    """allauth's sign-in. Rights are no business of it: the portal gives none to users or groups directly, so it asks for none."""
+
+    def get_all_permissions(self, user_obj: Any, obj: Model | None = None) -> set[str]:
+        return set()
+
+    def has_perm(self, user_obj: Any, perm: str, obj: Model | None = None) -> bool:
+        return False
+
+    def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
+        return False
 
 
 class RoleBackend(BaseBackend):
@@ -19,8 +33,8 @@ class RoleBackend(BaseBackend):
             return set()
         if not hasattr(user_obj, "_role_rights"):
             held = RoleAssignment.objects.in_force(organisation_today(timezone.now())).of(user_obj)
-            roles = Role.objects.filter(pk__in=held.filter(workload_id__isnull=True).values("role"))
-            user_obj._role_rights = {right for role in roles for right in role.rights}  # type: ignore[attr-defined]
+            of_roles = held.filter(workload_id__isnull=True).order_by().values_list("role__rights", flat=True)
+            user_obj._role_rights = {right for rights in of_roles for right in rights}  # type: ignore[attr-defined]
         rights: set[str] = user_obj._role_rights  # type: ignore[attr-defined]
         return rights
 
