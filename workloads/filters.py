@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from people.models import Team, organisation_today
-from workloads.models import Lifecycle, Proof, Workload
+from workloads.models import Classification, Lifecycle, Proof, Workload
 from workloads.reference import SHIPPED_TIERS
 
 Rows = QuerySet[Any]  # with the columns of `workloads.queries.register`, which no model declares
@@ -92,3 +92,13 @@ class RegisterFilter(django_filters.FilterSet):  # type: ignore[misc]
         if value == "overdue":
             return rows.filter(in_force__review_due_on__lt=today)
         return rows.filter(in_force__review_due_on__lte=today + dt.timedelta(days=int(value)))
+
+
+class ClassificationFilter(django_filters.FilterSet):  # type: ignore[misc]
+    state = django_filters.MultipleChoiceFilter(choices=Classification.State.choices)
+    workload = KeyFilter(field_name="workload_id", label="Workload, by its number")
+    tier = django_filters.ChoiceFilter(choices=TIERS[:-1])
+
+    class Meta:
+        model = Classification
+        fields: list[str] = []

@@ -30,8 +30,8 @@ SHIPPED_TIERS = (
         "rpo_seconds": 5 * MINUTE,
         "typical_systems": "Web shops, applications that customers use, partner portals",
         "usual_strategy": "Active-active or warm standby",
-        "cost_levers": "Run the second region at part of the scale and let it grow on demand. People start the failover, a runbook "
-        "leads it. Test it often.",
+        "cost_levers": "Run the second region at part of the scale and let it grow on demand. People start the failover, a "
+        "runbook leads it. Test it often.",
         "review_days": 90,
         "drill_days": 180,
     },
@@ -44,8 +44,8 @@ SHIPPED_TIERS = (
         "rpo_seconds": 4 * HOUR,
         "typical_systems": "Reporting, dashboards for staff, administration tools",
         "usual_strategy": "Warm or cold standby",
-        "cost_levers": "Keep the standby cold, pay by consumption or with spot prices, provision when it is needed. Say clearly what "
-        "counts as a disaster.",
+        "cost_levers": "Keep the standby cold, pay by consumption or with spot prices, provision when it is needed. Say clearly "
+        "what counts as a disaster.",
         "review_days": 90,
         "drill_days": 365,
     },
@@ -58,8 +58,8 @@ SHIPPED_TIERS = (
         "rpo_seconds": DAY,
         "typical_systems": "Archives, sandboxes, training, batch work",
         "usual_strategy": "Backup and restore",
-        "cost_levers": "Backup and archive storage with replicated vaults, no standby at all. Test restores: the data must survive "
-        "here too.",
+        "cost_levers": "Backup and archive storage with replicated vaults, no standby at all. Test restores: the data must "
+        "survive here too.",
         "review_days": 90,
         "drill_days": 365,
     },

@@ -1,0 +1,205 @@
+"""Workloads, tiers and targets in JSON. Reading goes through plain rows: serializers of models cost more than the query."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils import timezone
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import filters as drf_filters
+from rest_framework.decorators import action
+from rest_framework.request import Request as ApiRequest
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
+
+from audit.errors import Invalid
+from people.access import SIGNED_IN
+from people.models import User
+from signoffs.proof import proof_from
+from workloads import services
+from workloads.filters import SEARCH_MAX, ClassificationFilter, RegisterFilter
+from workloads.models import Classification, Tier, Workload
+from workloads.queries import ROW, classifications_for, register
+from workloads.serializers import (
+    TARGET_ROW,
+    ClassificationSerializer,
+    ReaffirmSerializer,
+    TargetSerializer,
+    TierSerializer,
+    WorkloadSerializer,
+    WorkloadWriteSerializer,
+)
+
+# What the deeds call the fields of a target, and what JSON calls them.
+JSON_NAMES = {"rto": "rto_seconds", "rpo": "rpo_seconds"}
+
+
+class StableOrdering(drf_filters.OrderingFilter):
+    """The number comes last, so that pages never overlap."""
+
+    def get_ordering(self, request: ApiRequest, queryset: Any, view: Any) -> Any:
+        asked = super().get_ordering(request, queryset, view) or ()
+        return [*asked, "id"] if "id" not in asked and "-id" not in asked else asked
+
+
+class Rows(GenericViewSet[Any]):
+    """Lists and single things, read as plain rows through `visible_to`."""
+
+    rule = SIGNED_IN
+    columns: tuple[str, ...]
+    filter_backends = [DjangoFilterBackend, StableOrdering]
+
+    def seen(self, user: User) -> QuerySet[Any]:
+        raise NotImplementedError
+
+    def get_queryset(self) -> QuerySet[Any]:
+        if not isinstance(self.request.user, User):  # while the schema is drawn
+            return self.queryset.none() if self.queryset is not None else Workload.objects.none()
+        return self.seen(self.request.user)
+
+    def list(self, request: ApiRequest) -> Response:
+        rows = self.filter_queryset(self.get_queryset()).values(*self.columns)
+        return self.get_paginated_response(self.get_serializer(self.paginate_queryset(rows), many=True).data)
+
+    def retrieve(self, request: ApiRequest, pk: str) -> Response:
+        return Response(self.row(pk))
+
+    def row(self, pk: Any) -> Any:
+        """One thing as JSON; not found for a stranger, and for what is no number."""
+        number = int(pk) if str(pk).isdecimal() else 0
+        found = self.get_queryset().filter(pk=number).values(*self.columns).first()
+        if found is None:
+            raise Http404
+        return self.get_serializer(found).data
+
+    @property
+    def by(self) -> User:
+        if not isinstance(self.request.user, User):
+            raise Http404
+        return self.request.user
+
+
+def _valid(serializer: Serializer[Any]) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def _renamed(error: Invalid) -> Invalid:
+    return Invalid(error.message, {JSON_NAMES.get(name, name): text for name, text in error.fields.items()})
+
+
+@extend_schema_view(
+    list=extend_schema(
+        parameters=[OpenApiParameter("q", {"type": "string", "maxLength": SEARCH_MAX, "pattern": "^[^\\x00]*$"})]
+    ),
+    partial_update=extend_schema(request=WorkloadWriteSerializer, responses=WorkloadSerializer),
+    create=extend_schema(request=WorkloadWriteSerializer, responses={201: WorkloadSerializer}),
+)
+class WorkloadViewSet(Rows):
+    """The register. A workload has the target that is in force, else the one that is proposed; `state` says which."""
+
+    queryset = Workload.objects.all()
+    columns = ROW
+    serializer_class = WorkloadSerializer
+    filterset_class: Any = RegisterFilter
+    ordering_fields = (
+        "id",
+        "name",
+        "tier",
+        "team",
+        "rto_seconds",
+        "rpo_seconds",
+        "state",
+        "review_due_on",
+        "proven_on",
+    )
+    ordering = ("name", "id")
+
+    def seen(self, user: User) -> QuerySet[Any]:
+        return register(user)
+
+    def create(self, request: ApiRequest) -> Response:
+        values = _valid(WorkloadWriteSerializer(data=request.data))
+        workload = services.add_workload(by=self.by, at=timezone.now(), **values)
+        return Response(self.row(workload.pk), status=201)
+
+    def partial_update(self, request: ApiRequest, pk: str) -> Response:
+        workload, serializer = self.get_object(), WorkloadWriteSerializer(data=request.data, partial=True)
+        services.change_workload(workload=workload, by=self.by, at=timezone.now(), **_valid(serializer))
+        return Response(self.row(pk))
+
+    @extend_schema(request=TargetSerializer, responses={201: ClassificationSerializer})
+    @action(detail=True, methods=["post"])
+    def propose(self, request: ApiRequest, pk: str) -> Response:
+        """Propose a target. It waits as a draft until it is sent for signature."""
+        workload, values = self.get_object(), _valid(TargetSerializer(data=request.data))
+        try:
+            proposal = services.propose(workload=workload, by=self.by, at=timezone.now(), **values)
+        except Invalid as error:
+            raise _renamed(error) from None
+        return Response(ClassificationSerializer(_target_row(proposal.pk)).data, status=201)
+
+
+def _target_row(pk: int) -> dict[str, Any]:
+    return Classification.objects.values(*TARGET_ROW).get(pk=pk)
+
+
+class TierViewSet(ReadOnlyModelViewSet[Tier]):
+    """The tiers, the most critical first. Limits are what a target of the tier may have without giving a reason."""
+
+    rule = SIGNED_IN
+    queryset = Tier.objects.all()
+    serializer_class = TierSerializer
+    filter_backends = []
+
+
+class ClassificationViewSet(Rows):
+    """Targets from proposal to signature, past ones included, newest first."""
+
+    queryset = Classification.objects.all()
+    columns = TARGET_ROW
+    serializer_class = ClassificationSerializer
+    filterset_class: Any = ClassificationFilter
+    ordering_fields = ("id", "proposed_at", "review_due_on", "tier")
+    ordering = ("-proposed_at", "-id")
+
+    def seen(self, user: User) -> QuerySet[Any]:
+        return classifications_for(user)
+
+    @extend_schema(request=TargetSerializer, responses=ClassificationSerializer)
+    @action(detail=True, methods=["post"])
+    def change(self, request: ApiRequest, pk: str) -> Response:
+        """Change a draft: all of its values."""
+        proposal, values = self.get_object(), _valid(TargetSerializer(data=request.data))
+        try:
+            services.change_proposal(classification=proposal, by=self.by, at=timezone.now(), **values)
+        except Invalid as error:
+            raise _renamed(error) from None
+        return Response(self.row(pk))
+
+    @extend_schema(request=None, responses=ClassificationSerializer)
+    @action(detail=True, methods=["post"])
+    def send(self, request: ApiRequest, pk: str) -> Response:
+        """Freeze the draft and ask its signers."""
+        services.send_for_signature(classification=self.get_object(), by=self.by, at=timezone.now())
+        return Response(self.row(pk))
+
+    @extend_schema(request=None, responses=ClassificationSerializer)
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: ApiRequest, pk: str) -> Response:
+        """Take a proposal back, sent or not."""
+        services.withdraw(classification=self.get_object(), by=self.by, at=timezone.now())
+        return Response(self.row(pk))
+
+    @extend_schema(request=ReaffirmSerializer, responses=ClassificationSerializer)
+    @action(detail=True, methods=["post"])
+    def reaffirm(self, request: ApiRequest, pk: str) -> Response:
+        """Keep the target in force. A signature: needs a session that was re-authenticated within five minutes, no token."""
+        target, values = self.get_object(), _valid(ReaffirmSerializer(data=request.data))
+        proof = proof_from(request._request) if request.auth is None else None
+        services.reaffirm(classification=target, by=self.by, at=timezone.now(), proof=proof, digest=values["digest"])
+        return Response(self.row(pk))

@@ -1,0 +1,163 @@
+"""The JSON of workloads and targets. Reading takes rows of `values()`; writing hands plain values to the services."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+
+from people.models import Team
+from people.wording import MAX_SECONDS
+from workloads.filters import BIGGEST_KEY
+from workloads.forms import TAG_LENGTH, TAGS_MAX
+from workloads.models import Classification, Lifecycle, Proof, Tier
+
+STATES = ("signed_off", "in_review", "proposed", "rejected", "none")
+TARGET_ROW = (
+    "id", "workload_id", "workload__name", "tier_id", "slo", "rto_seconds", "rpo_seconds", "reason", "looser_reason",
+    "state", "proposed_at", "proposed_by_id", "request_id", "signed_off_at", "review_due_on", "closed_at",
+)  # fmt: skip
+
+
+class WorkloadSerializer(serializers.Serializer[Any]):
+    """A workload with its target in one flat object."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    reference = serializers.CharField(allow_blank=True)
+    purpose = serializers.CharField()
+    owner_team = serializers.IntegerField()
+    owner_team_name = serializers.CharField()
+    business_unit = serializers.CharField(allow_blank=True)
+    lifecycle = serializers.ChoiceField(choices=Lifecycle.choices)
+    tags = serializers.ListField(child=serializers.CharField())
+    tier = serializers.IntegerField(allow_null=True, help_text="Of the target in force, else of the one proposed")
+    slo = serializers.DecimalField(max_digits=7, decimal_places=4, allow_null=True, help_text="Percent")
+    rto_seconds = serializers.IntegerField(allow_null=True)
+    rpo_seconds = serializers.IntegerField(allow_null=True)
+    state = serializers.ChoiceField(choices=STATES, help_text="signed_off: in force; none: never classified")
+    review_due_on = serializers.DateField(allow_null=True)
+    classification = serializers.IntegerField(allow_null=True, help_text="The target in force")
+    open_classification = serializers.IntegerField(allow_null=True, help_text="The proposal that is open")
+    proven_on = serializers.DateField(allow_null=True, help_text="Day of the last drill")
+    proof_rto = serializers.ChoiceField(choices=Proof.choices, help_text="Verdict of the last drill")
+    proof_rpo = serializers.ChoiceField(choices=Proof.choices, help_text="Verdict of the last drill")
+
+    def to_representation(self, row: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "id": row["id"],
+            "name": row["name"],
+            "reference": row["reference"],
+            "purpose": row["purpose"],
+            "owner_team": row["owner_team_id"],
+            "owner_team_name": row["team"],
+            "business_unit": row["business_unit"],
+            "lifecycle": row["lifecycle"],
+            "tags": row["tags"],
+            "tier": row["tier"],
+            "slo": None if row["slo"] is None else str(row["slo"]),
+            "rto_seconds": row["rto_seconds"],
+            "rpo_seconds": row["rpo_seconds"],
+            "state": row["state"],
+            "review_due_on": row["review_due_on"],
+            "classification": row["in_force_id"],
+            "open_classification": row["open_id"],
+            "proven_on": row["proven_on"],
+            "proof_rto": row["proof_rto"],
+            "proof_rpo": row["proof_rpo"],
+        }
+
+
+class WorkloadWriteSerializer(serializers.Serializer[Any]):
+    """How a workload is described."""
+
+    name = serializers.CharField(max_length=120)
+    purpose = serializers.CharField(max_length=2000)
+    owner_team = serializers.IntegerField(min_value=1, max_value=BIGGEST_KEY, help_text="Number of a team")
+    reference = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    business_unit = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    lifecycle = serializers.ChoiceField(choices=Lifecycle.choices, required=False)
+    tags = serializers.ListField(
+        child=serializers.CharField(max_length=TAG_LENGTH), max_length=TAGS_MAX, required=False
+    )
+
+    def validate_owner_team(self, value: int) -> Team:
+        team = Team.objects.filter(pk=value).first()
+        if team is None:
+            raise serializers.ValidationError("There is no team with this number.")
+        return team
+
+
+class TargetSerializer(serializers.Serializer[Any]):
+    """A tier with its targets. Looser than the tier allows only with a reason."""
+
+    tier = serializers.IntegerField(min_value=0, max_value=32767, help_text="Level, 0 is the most critical")
+    slo = serializers.DecimalField(
+        max_digits=7, decimal_places=4, min_value=Decimal("0.0001"), max_value=Decimal(100), help_text="Percent"
+    )
+    rto_seconds = serializers.IntegerField(min_value=0, max_value=MAX_SECONDS)
+    rpo_seconds = serializers.IntegerField(min_value=0, max_value=MAX_SECONDS)
+    reason = serializers.CharField(max_length=4000)
+    looser_reason = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+
+    def validate_tier(self, value: int) -> Tier:
+        tier = Tier.objects.filter(pk=value).first()
+        if tier is None:
+            raise serializers.ValidationError("There is no tier with this level.")
+        return tier
+
+
+class ReaffirmSerializer(serializers.Serializer[Any]):
+    digest = serializers.RegexField(r"^[0-9a-f]{64}$", help_text="Digest of the document as it would be signed now")
+
+
+class TierSerializer(serializers.ModelSerializer[Tier]):
+    class Meta:
+        model = Tier
+        fields = (
+            "level", "name", "slo_words", "slo_floor", "rto_seconds", "rpo_seconds", "typical_systems", "usual_strategy",
+            "cost_levers", "review_days", "drill_days",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class ClassificationSerializer(serializers.Serializer[Any]):
+    """A target: proposed, in review, in force or past."""
+
+    id = serializers.IntegerField()
+    workload = serializers.IntegerField()
+    workload_name = serializers.CharField()
+    tier = serializers.IntegerField()
+    slo = serializers.DecimalField(max_digits=7, decimal_places=4, help_text="Percent")
+    rto_seconds = serializers.IntegerField()
+    rpo_seconds = serializers.IntegerField()
+    reason = serializers.CharField()
+    looser_reason = serializers.CharField(allow_blank=True)
+    state = serializers.ChoiceField(choices=Classification.State.choices)
+    proposed_at = serializers.DateTimeField()
+    proposed_by = serializers.IntegerField()
+    request = serializers.IntegerField(allow_null=True, help_text="The sign-off it was sent with")
+    signed_off_at = serializers.DateTimeField(allow_null=True)
+    review_due_on = serializers.DateField(allow_null=True)
+    closed_at = serializers.DateTimeField(allow_null=True)
+
+    def to_representation(self, row: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "id": row["id"],
+            "workload": row["workload_id"],
+            "workload_name": row["workload__name"],
+            "tier": row["tier_id"],
+            "slo": str(row["slo"]),
+            "rto_seconds": row["rto_seconds"],
+            "rpo_seconds": row["rpo_seconds"],
+            "reason": row["reason"],
+            "looser_reason": row["looser_reason"],
+            "state": row["state"],
+            "proposed_at": row["proposed_at"],
+            "proposed_by": row["proposed_by_id"],
+            "request": row["request_id"],
+            "signed_off_at": row["signed_off_at"],
+            "review_due_on": row["review_due_on"],
+            "closed_at": row["closed_at"],
+        }
