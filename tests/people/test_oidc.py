@@ -123,10 +123,12 @@ def test_an_answer_nobody_asked_for_opens_nothing(cast, provider):
 
 
 def test_single_sign_on_is_switched_on_by_three_variables():
-    asks = "from drportal.settings import SOCIALACCOUNT_PROVIDERS as p; print(p['openid_connect']['APPS'][0]['settings']['server_url'])"
+    asks = (
+        "from drportal.settings import SOCIALACCOUNT_PROVIDERS as p; print(p['openid_connect']['APPS'][0]['settings'])"
+    )
     environment = {
         **os.environ, "OIDC_ISSUER": "https://id.example.org", "OIDC_CLIENT_ID": "portal", "OIDC_CLIENT_SECRET": "s"
     }  # fmt: skip
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", asks], env=environment, cwd=root, capture_output=True, text=True)
-    assert done.stdout.strip() == "https://id.example.org", done.stderr
+    assert done.stdout.strip() == "{'server_url': 'https://id.example.org'}", done.stderr
