@@ -1,0 +1,127 @@
+"""Telling people that a target waits for its review, before and after the day: each step once, none skipped."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+
+from django.db.models import Q
+from django.urls import reverse
+
+from communications.purposes import Purpose
+from communications.services import Reminder, remind_many
+from people.models import RoleAssignment, User, organisation_today
+from people.permissions import BUSINESS_STAKEHOLDER, HEAD_OF_OPERATIONS, IT_OPERATIONS, WORKLOAD_OWNER
+from people.wording import date_words, due_words
+from workloads.models import Classification, Lifecycle
+from workloads.schedule import BEFORE, DEPUTY_AFTER, HEAD_AFTER, is_overdue, steps_due
+from workloads.telling import target_words
+
+CHUNK = 1000
+ROLES = (BUSINESS_STAKEHOLDER, WORKLOAD_OWNER, HEAD_OF_OPERATIONS, IT_OPERATIONS)
+EARLIEST_ZONE = dt.timedelta(hours=14)  # where the day begins first
+
+
+def remind_of_reviews(*, at: dt.datetime) -> int:
+    """Write the reminders whose day has come where their reader is; returns how many. Any number of sweeps may run at once."""
+    targets = _within_reach(at)
+    written = 0
+    while chunk := list(islice(targets, CHUNK)):
+        written += remind_many(_reminders(chunk, at), at=at)
+    return written
+
+
+def _within_reach(at: dt.datetime) -> Iterator[Classification]:
+    """Targets in force for which somewhere on earth the first step has come."""
+    latest = (at.astimezone(dt.UTC) + EARLIEST_ZONE).date() + dt.timedelta(days=max(BEFORE))
+    found = Classification.objects.filter(state=Classification.State.SIGNED_OFF, review_due_on__lte=latest)
+    found = found.exclude(workload__lifecycle=Lifecycle.RETIRED).select_related("workload")
+    return found.order_by("review_due_on", "pk").iterator(chunk_size=CHUNK)
+
+
+def _reminders(targets: list[Classification], at: dt.datetime) -> Iterator[Reminder]:
+    holders = Holders({target.workload_id for target in targets}, organisation_today(at))
+    for target in targets:
+        if target.review_due_on is None:
+            continue
+        for person in _readers(holders, target.workload_id, target.review_due_on, at):
+            reminder = _reminder(target, target.review_due_on, person, at)
+            if reminder is not None:
+                yield reminder
+
+
+def _reminder(target: Classification, due_on: dt.date, person: User, at: dt.datetime) -> Reminder | None:
+    today = _day_of(person, at)
+    due = steps_due(due_on, today)
+    if due is None:
+        return None
+    return Reminder(
+        Purpose.REVIEW_OVERDUE if is_overdue(due.step) else Purpose.REVIEW_DUE,
+        to=person,
+        thread=target.trail_thread,
+        due_on=due_on,
+        step=due.step,
+        path=reverse("workloads:review", args=[target.pk]),
+        context={
+            "workload": target.workload.name,
+            "target": target_words(target),
+            "due": date_words(due_on),
+            "when_words": due_words(due_on, today),
+        },
+        covers=due.covered,
+    )
+
+
+def _day_of(person: User, at: dt.datetime) -> dt.date:
+    return at.astimezone(person.zone).date()
+
+
+class Holders:
+    """Who holds the roles that count for these workloads on a day, in one query. The rule is `people.queries.holdings`:
+    a role's own assignments for the workload, else those for the whole organisation."""
+
+    def __init__(self, workload_ids: Iterable[int], on: dt.date) -> None:
+        self.by_role: dict[tuple[str, int | None], list[RoleAssignment]] = defaultdict(list)
+        found = (
+            RoleAssignment.objects.in_force(on)
+            .filter(Q(workload_id__in=workload_ids) | Q(workload_id__isnull=True), role__in=ROLES)
+            .select_related("person", "deputy")
+            .order_by("id")
+        )
+        for assignment in found:
+            self.by_role[assignment.role_id, assignment.workload_id].append(assignment)
+
+    def _held(self, role: str, workload_id: int) -> list[RoleAssignment]:
+        return self.by_role.get((role, workload_id)) or self.by_role.get((role, None)) or []
+
+    def persons(self, role: str, workload_id: int) -> list[User]:
+        return _active(a.person for a in self._held(role, workload_id))
+
+    def deputies(self, role: str, workload_id: int) -> list[User]:
+        return _active(a.deputy for a in self._held(role, workload_id))
+
+    def either(self, role: str, workload_id: int) -> list[User]:
+        """The holders; while there are none, their deputies."""
+        return self.persons(role, workload_id) or self.deputies(role, workload_id)
+
+
+def _active(people: Iterable[User | None]) -> list[User]:
+    return list({p.pk: p for p in people if p is not None and p.is_active}.values())
+
+
+def _readers(holders: Holders, workload_id: int, due_on: dt.date, at: dt.datetime) -> list[User]:
+    """Who is told: the business stakeholder; late, her deputy and then the head of operations too.
+
+    While a role is vacant its next in line is told, so that a review never goes unannounced.
+    """
+
+    def late_by(days: int) -> Callable[[User], bool]:
+        return lambda person: (_day_of(person, at) - due_on).days >= days
+
+    line = (BUSINESS_STAKEHOLDER, WORKLOAD_OWNER, HEAD_OF_OPERATIONS, IT_OPERATIONS)
+    first = next((found for role in line if (found := holders.either(role, workload_id))), [])
+    deputies = filter(late_by(DEPUTY_AFTER), holders.deputies(BUSINESS_STAKEHOLDER, workload_id))
+    heads = filter(late_by(HEAD_AFTER), holders.either(HEAD_OF_OPERATIONS, workload_id))
+    return list({person.pk: person for person in [*first, *deputies, *heads]}.values())

@@ -1,0 +1,20 @@
+"""Doormen: each calls one function of this room."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from audit.models import Door
+from audit.services import through
+from workloads import reminders, rights
+
+
+@shared_task(name="workloads.tasks.remind")
+def remind() -> None:
+    with through(Door.SWEEP):
+        reminders.remind_of_reviews(at=timezone.now())
+
+
+@shared_task(name="workloads.tasks.settle_rights")
+def settle_rights() -> None:
+    with through(Door.SWEEP):
+        rights.settle_rights(at=timezone.now())
