@@ -42,23 +42,25 @@ def _may_import(request: HttpRequest) -> User:
 def upload(request: HttpRequest) -> HttpResponse:
     """Choose a file."""
     _may_import(request)
-    if request.method == "POST":
-        guard_size(request)
-    return _upload(request)
+    if request.method == "GET":
+        return _form(request)
+    guard_size(request)
+    try:
+        return _keep(request)
+    except DeedError as error:
+        return _form(request, error.message)
 
 
 @csrf_protect
-def _upload(request: HttpRequest) -> HttpResponse:
-    context: dict[str, Any] = {"rows_max": ROWS_MAX, "megabytes": FILE_MAX // MEGABYTE}
-    if request.method == "POST":
-        try:
-            data, name = uploaded(request)
-            pending = services.keep_import(data=data, name=name, by=signed_in(request), at=timezone.now())
-        except DeedError as error:
-            context["problem"] = error.message
-            return render(request, "workloads/import.html", context, status=422)
-        return redirect("workloads:import-report", pk=pending.pk)
-    return render(request, "workloads/import.html", context)
+def _keep(request: HttpRequest) -> HttpResponse:
+    data, name = uploaded(request)
+    pending = services.keep_import(data=data, name=name, by=signed_in(request), at=timezone.now())
+    return redirect("workloads:import-report", pk=pending.pk)
+
+
+def _form(request: HttpRequest, problem: str = "") -> HttpResponse:
+    context = {"rows_max": ROWS_MAX, "megabytes": FILE_MAX // MEGABYTE, "problem": problem}
+    return render(request, "workloads/import.html", context, status=422 if problem else 200)
 
 
 @rule(SIGNED_IN)

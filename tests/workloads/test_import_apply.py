@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, connection
 
-from audit.errors import NotAllowed, WrongState
+from audit.errors import DeedError, NotAllowed, WrongState
 from audit.kinds import Kind
 from audit.models import Event
 from people.models import Team
@@ -226,7 +227,7 @@ def at_once(*deeds):
         start.wait()
         try:
             deed()
-        except Exception as error:
+        except DeedError as error:
             found[number] = type(error).__name__
         finally:
             connection.close()
@@ -267,19 +268,17 @@ def test_two_tabs_with_the_same_file_import_once():
 
 @pytest.mark.django_db(transaction=True)
 def test_a_proposal_sent_during_the_import_has_one_outcome():
+    cast = make_cast()
+    target = {"tier wanted": "1", "RTO": "15 min", "RPO": "5 min", "reason": "Dearer than we thought."}
     for turn in range(6):
-        cast = make_cast() if turn == 0 else cast  # noqa: F821
-        workload = workloads.add_workload(
-            by=cast.head, at=NOW, name=f"W{turn}", purpose="p", owner_team=cast.team, reference=f"W-{turn}"
-        )
-        cast.workload = workload
+        name = f"W{turn}"
+        cast.workload = workloads.add_workload(by=cast.head, at=NOW, name=name, purpose="p", owner_team=cast.team)
         proposal = propose(cast, tier=3, by=cast.head)
-        row = ROW | {"reference": f"W-{turn}", "name": f"W{turn}", "purpose": "q"}
-
-        def send(proposal=proposal):
-            workloads.send_for_signature(classification=proposal, by=cast.head, at=NOW)
-
-        found = at_once(send, lambda row=row: bring_in(cast.head, row))
+        row = {"name": name, "purpose": "p", "team": "Payments"} | target
+        found = at_once(
+            partial(workloads.send_for_signature, classification=proposal, by=cast.head, at=NOW),
+            partial(bring_in, cast.head, row),
+        )
         proposal.refresh_from_db()
         if found[1] is None:
             assert proposal.tier_id == 1

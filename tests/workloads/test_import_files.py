@@ -1,0 +1,270 @@
+"""What people and attackers upload: read, or refused in words, with little memory."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import random
+import tracemalloc
+import zipfile
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from audit.errors import Invalid
+from tests.workloads.registers import FULL, PLAIN, ROW, as_csv, as_xlsx
+from workloads.register.reading import read_register
+from workloads.register.sheet import FILE_MAX, ROWS_MAX, FileTooBig, UnreadableFile
+from workloads.register.template import template_csv, template_xlsx
+
+HEADER = ("name", "purpose", "team")
+LINE = tuple(PLAIN[name] for name in HEADER)
+
+
+def refusal(data: bytes) -> str:
+    with pytest.raises(UnreadableFile) as refused:
+        read_register(data)
+    return refused.value.message
+
+
+def names(data: bytes) -> list[str]:
+    return [row.name for row in read_register(data)[1]]
+
+
+def problems(data: bytes) -> list[tuple[str, str]]:
+    return [(p.column, p.what) for row in read_register(data)[1] for p in row.problems]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_encoding_and_delimiter_are_found_out(encoding, delimiter):
+    data = as_csv(
+        ROW | {"name": "Prämien-Größe", "purpose": "Zählt, alles; mit\tTab."}, delimiter=delimiter, encoding=encoding
+    )
+    assert names(data) == ["Prämien-Größe"]
+
+
+def test_windows_letters_are_read_with_a_warning():
+    _, rows, notes = read_register(as_csv(PLAIN | {"name": "Café"}, encoding="cp1252"))
+    assert rows[0].name == "Café"
+    assert notes[0].startswith("Read as Windows-1252")
+
+
+def test_a_quoted_line_break_is_one_row_and_rows_are_numbered_as_a_spreadsheet_does():
+    data = b'name,purpose,team\nA,"two\nlines",T\n\nB,p,T\n'
+    rows = read_register(data)[1]
+    assert [(row.number, row.name) for row in rows] == [(2, "A"), (4, "B")]
+    assert rows[0].purpose == "two\nlines"
+
+
+def test_headers_may_be_written_in_any_way_and_stand_below_a_title():
+    data = (
+        b"Register;;\n\nOWNER  Team;Purpose ;Workload Name;RTO (minutes);Rpo in hours;Tier Wanted;Why\nT;p;A;15;4;2;r\n"
+    )
+    header, (row,), _ = read_register(data)
+    assert (row.name, row.team, row.rto, row.rpo, row.problems) == ("A", "T", 900, 14400, [])
+    assert header.number == 3
+
+
+def test_excels_own_delimiter_line_is_obeyed():
+    assert names(b"sep=|\r\nname|purpose|team\r\nA|p|T\r\n") == ["A"]
+
+
+def test_columns_that_nobody_knows_are_named():
+    notes = read_register(b"name,purpose,team,sentry url,alerts\nA,p,T,x,y\n")[2]
+    assert notes == ["Not used, because no column of the register is called so: sentry url, alerts."]
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "The file is empty."),
+        (b"\xef\xbb\xbf", "The file is empty."),
+        (b"\n\n , ,\n", "The file is empty."),
+        (b"name,purpose,team\n", "Below the header the file is empty."),
+        (b"name,reference\nA,1\n", "Columns are missing: purpose, team. Row 1 was taken for the header"),
+        (b"name,purpose,team,Owner Team\nA,p,T,T\n", "Two columns stand for team."),
+        (b"name,purpose,team," + b"x" * 201 + b"\nA,p,T,1\n", "has more than 200 characters"),
+        (b"name,purpose,team" + b",x" * 60 + b"\nA,p,T\n", "more than 60 columns"),
+        (b'name,purpose,team\nA,"p,T\nB,p,T\n', "Row 2: a quotation mark is opened and never closed."),
+        (b'name,purpose,team\nA,"p" p,T\n', "Row 2: a quotation mark stands where none can be."),
+        (b"name,purpose,team\nA," + b"p" * 40_000 + b",T\n", "Row 2: a cell has more than 32,767 characters."),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "old Excel file (XLS) or one with a password"),
+        (b"%PDF-1.7 name,purpose,team", "not a table"),
+        (b"PK\x03\x04" + bytes(200), "This XLSX file cannot be read."),
+        (b"\xff\xfe\x00\xd8", "not a table"),
+        (b"name,purpose,team\n\x81\x8d,p,T", "not a table"),
+        (bytes(3000), "more than 200 characters"),
+    ],
+)
+def test_a_file_that_cannot_be_used_says_why(data, says):
+    assert says in refusal(data)
+
+
+def test_too_many_rows_are_refused():
+    line = b"A,p,T\n"
+    assert f"more than {ROWS_MAX:,} rows" in refusal(b"name,purpose,team\n" + line * (ROWS_MAX + 1))
+    assert len(read_register(b"name,purpose,team\n" + line * ROWS_MAX)[1]) == ROWS_MAX
+
+
+def test_too_large_a_file_is_refused_before_it_is_looked_at():
+    with pytest.raises(FileTooBig, match="larger than 5 MB"):
+        read_register(b"x" * (FILE_MAX + 1))
+
+
+# --- XLSX -----------------------------------------------------------------------------------------------------------
+def test_a_workbook_reads_like_the_same_text():
+    line = tuple(ROW[name] for name in FULL)
+    assert read_register(as_xlsx(FULL, line))[1] == read_register(as_csv(ROW))[1]
+
+
+def test_of_a_workbook_the_first_sheet_is_read():
+    _, rows, notes = read_register(as_xlsx(HEADER, LINE, title="Apps", more=("Notes", "Old")))
+    assert (len(rows), notes) == (1, ["Only the first sheet was read: “Apps”."])
+
+
+def test_numbers_and_dates_in_cells_are_read_as_people_see_them():
+    header = (*HEADER, "reference", "tier", "business unit", "tags", "RTO", "RPO", "reason")
+    line = ("A", dt.datetime(2026, 11, 1), "T", 1001.0, 1, True, 4.5, "4 h", "4 h", "r")  # noqa: DTZ001
+    (row,) = read_register(as_xlsx(header, line))[1]
+    assert (row.purpose, row.reference, row.tier, row.business_unit, row.tags) == (
+        "2026-11-01",
+        "1001",
+        "1",
+        "yes",
+        ["4.5"],
+    )
+
+
+@pytest.mark.parametrize("cell", [15, 15.0, dt.time(0, 15), dt.timedelta(minutes=15)])
+def test_a_number_or_a_time_of_day_is_no_duration(cell):
+    ((column, what),) = problems(as_xlsx((*HEADER, "tier", "RTO", "reason"), (*LINE, 1, cell, "r")))
+    assert column == "RTO"
+    assert "unit" in what
+
+
+def test_a_formula_without_a_result_is_refused_and_one_in_an_unused_column_is_not():
+    data = as_xlsx((*HEADER, "more"), ("=A1&B1", "p", "T", "=NOW()"), ("B", "p", "T", None))
+    assert problems(data) == [("name", problems(data)[0][1])]
+    assert problems(data)[0][1].startswith("A formula without a result.")
+
+
+def test_an_error_of_a_formula_is_refused():
+    assert problems(as_xlsx(HEADER, ("A", "#REF!", "T"))) == [
+        ("purpose", "The formula ended in #REF!. Correct it, or write the value.")
+    ]
+
+
+def test_a_stray_cell_far_out_costs_nothing():
+    import openpyxl  # noqa: PLC0415
+
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for line in (HEADER, LINE):
+        sheet.append(line)
+    sheet.cell(row=1_048_576, column=1, value=" ")
+    stream = io.BytesIO()
+    book.save(stream)
+    assert names(stream.getvalue()) == ["Travel Desk"]
+
+
+def packed(parts: dict[str, bytes], like: bytes = b"") -> bytes:
+    """An archive; with `like`, a workbook whose parts are replaced."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as out:
+        if like:
+            with zipfile.ZipFile(io.BytesIO(like)) as old:
+                for name in set(old.namelist()) - set(parts):
+                    out.writestr(name, old.read(name))
+        for name, content in parts.items():
+            out.writestr(name, content)
+    return stream.getvalue()
+
+
+BOOK = as_xlsx(HEADER, LINE)
+SHEET = "xl/worksheets/sheet1.xml"
+BOMBS = {
+    "one huge part": packed({SHEET: b"<a/>" + b" " * 200_000_000}, BOOK),
+    "a part that packs too well": packed({SHEET: b"<a>" + b" " * 30_000_000 + b"</a>"}, BOOK),
+    "millions of elements": packed({"xl/sharedStrings.xml": b"<sst>" + b"<si/>" * 5_000_000 + b"</sst>"}, BOOK),
+    "thousands of parts": packed({f"xl/x{n}.xml": b"" for n in range(3000)}, BOOK),
+}
+ENTITIES = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">
+<!ENTITY c SYSTEM "file:///etc/passwd">]><worksheet>&b;&c;</worksheet>"""
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_bomb_is_refused_with_little_memory(bomb):
+    tracemalloc.start()
+    try:
+        assert "unpack to far more" in refusal(BOMBS[bomb])
+        assert tracemalloc.get_traced_memory()[1] < 40_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("part", [SHEET, "xl/workbook.xml", "xl/sharedStrings.xml", "[Content_Types].xml"])
+def test_entities_in_a_workbook_are_refused(part):
+    assert refusal(packed({part: ENTITIES}, BOOK))
+
+
+def test_macros_are_left_alone():
+    assert names(packed({"xl/vbaProject.bin": b"\xd0\xcf\x11\xe0 Shell(...)"}, BOOK)) == ["Travel Desk"]
+
+
+def test_another_archive_is_no_workbook():
+    assert "not an XLSX workbook" in refusal(packed({"content.xml": b"<x/>"}))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_damaged_workbook_is_read_or_refused(seed):
+    chance = random.Random(seed)
+    data = bytearray(BOOK)
+    for _ in range(chance.choice([1, 3, 20])):
+        data[chance.randrange(4, len(data))] = chance.randrange(256)
+    only_named_errors(bytes(data[: chance.choice([len(data), chance.randrange(4, len(data))])]))
+
+
+def only_named_errors(data: bytes) -> None:
+    try:
+        _, rows, notes = read_register(data)
+    except Invalid as error:
+        rows, notes = [], [error.message]
+    assert all(row.name or row.problems for row in rows)
+    assert not any("\x00" in note for note in notes)
+
+
+FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+CELLS = st.text(max_size=20) | st.sampled_from(
+    ["1", "15 min", "=1+1", '"', "\x00", "😀", "Tier 1", "'; DROP TABLE x; --", "#REF!"]
+)
+
+
+@FUZZ
+@given(st.binary(max_size=400))
+def test_random_bytes_are_read_or_refused(data):
+    only_named_errors(data)
+
+
+@FUZZ
+@given(
+    st.binary(max_size=300),
+    st.sampled_from([b"", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"sep=;\n", b"PK\x03\x04"]),
+)
+def test_random_bytes_below_a_header_are_read_or_refused(data, mark):
+    only_named_errors(mark + b"name,purpose,team,tier,RTO,RPO,reason,slo,tags\n" + data)
+
+
+@FUZZ
+@given(st.lists(st.lists(CELLS, min_size=len(FULL), max_size=len(FULL)), min_size=1, max_size=8))
+def test_random_cells_are_read_or_refused(rows):
+    only_named_errors(as_csv(*(dict(zip(FULL, row, strict=True)) for row in rows), encoding="utf-8"))
+
+
+# --- The template ---------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("make", [template_csv, template_xlsx])
+def test_the_template_can_be_imported_as_it_is(make):
+    _, rows, notes = read_register(make())
+    assert [row.problems for row in rows] == [[], []]
+    assert notes == []
