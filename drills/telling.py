@@ -25,12 +25,15 @@ def window_words(drill: Drill, zone: dt.tzinfo | None = None) -> str:
 
 
 def verdict_words(verdict: str, seconds: int | None, target: int | None, grade: str) -> str:
-    """ "Met: 13 min 4 s, promised 15 min (machine)"."""
-    word = Proof(verdict).label if verdict else Proof.UNMEASURED.label
+    """ "met, 13 min 4 s, promised 15 min (machine)", "missed, 18 min 5 s instead of 15 min (clicked live)"."""
+    word = Proof(verdict).label.lower()
     if seconds is None:
         return word
-    promised = f", promised {duration(target)}" if target is not None else ", nothing promised"
-    return f"{word}: {duration(seconds)}{promised} ({Grade(grade).label.lower()})"
+    source = f" ({Grade(grade).label.lower()})" if grade else ""
+    if target is None:
+        return f"{word}, {duration(seconds)}, nothing promised{source}"
+    link = " instead of" if verdict == Proof.MISSED else ", promised"
+    return f"{word}, {duration(seconds)}{link} {duration(target)}{source}"
 
 
 def everybody(drill: Drill) -> list[User]:
@@ -101,7 +104,7 @@ def finished(drill: Drill, actions: int, *, by: User, at: dt.datetime) -> None:
             "workload": drill.workload.name,
             "rto": verdict_words(drill.rto_verdict, drill.recovery_seconds, drill.rto_seconds, drill.rto_grade),
             "rpo": verdict_words(drill.rpo_verdict, drill.loss_seconds, drill.rpo_seconds, drill.rpo_grade),
-            "actions": "no gaps" if not actions else "1 gap" if actions == 1 else f"{actions} gaps",
+            "actions": f"Gaps written down: {actions}",
         },
         by=by,
         at=at,
@@ -118,7 +121,7 @@ def assigned(action: Action, *, by: User, at: dt.datetime) -> None:
             "workload": action.drill.workload.name,
             "title": action.title,
             "due": date_words(action.due_on),
-            "drill": str(action.drill),
+            "drill": f"“{action.drill.get_kind_display()}, {date_words(action.drill.window_start.date())}”",
         },
         by=by,
         at=at,

@@ -6,6 +6,8 @@ import datetime as dt
 from typing import Any
 
 from audit.models import Event
+from communications.models import Message
+from communications.purposes import Purpose
 from drills import gaps, marking, services
 from drills.models import Action, Drill, DrillKind, What
 from people.models import User
@@ -103,3 +105,9 @@ def mended(drill: Drill, cast: Cast, *, at: dt.datetime = START + 4 * HOUR, **va
 
 def trail(kind: str) -> list[Event]:
     return list(Event.objects.filter(kind=kind).order_by("pk"))
+
+
+def told(purpose: Purpose) -> list[set[str]]:
+    """Who got each message of this purpose, in the order in which they were written."""
+    messages = Message.objects.filter(purpose=purpose.key).order_by("pk").prefetch_related("deliveries__user")
+    return [{delivery.user.name for delivery in message.deliveries.all()} for message in messages]
