@@ -126,9 +126,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Broker and jobs ------------------------------------------------------------------------------------------------
 REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "portal"}
-}
+CACHES = {"default": {"BACKEND": "drportal.cache.ForgivingRedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "portal"}}
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False  # a sweep is called again by the next tick: losing a call loses nothing
@@ -222,7 +220,9 @@ LIBRARY_RULES = {
 }
 
 # --- Sessions, headers ----------------------------------------------------------------------------------------------
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"  # read from the broker's memory; the database has them too
+SESSION_ENGINE = (
+    "django.contrib.sessions.backends.cached_db"  # read from the broker's memory; the database has them too
+)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 60 * 60 * 12

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from communications.models import Message
-
 from drportal.demo import cast
 from drportal.demo.drills import coming_drills, past_drills
 from people import services as people_services
@@ -73,12 +72,12 @@ def build(now: dt.datetime, say: Callable[[str], None] = lambda text: None) -> O
 def _people(org: Organisation) -> None:
     start = org.now - dt.timedelta(days=760)
     org.teams = {name: Team.objects.create(name=name, purpose=purpose) for name, purpose in cast.TEAMS.items()}
+    password = make_password(cast.PASSWORD)  # hashed once: the hash is slow on purpose
     for person in cast.PEOPLE:
-        user = User.objects.create_user(
-            person.email, cast.PASSWORD, name=person.name, title=person.title, time_zone=person.time_zone,
+        user = User.objects.create(
+            email=person.email, password=password, name=person.name, title=person.title, time_zone=person.time_zone,
             is_staff=person.staff, mailing=person.mailing, added_at=start,
         )  # fmt: skip
-        user.save()
         user.teams.set([org.teams[name] for name in person.teams])
         org.people[person.key] = user
     maren = org.people["maren"]

@@ -11,5 +11,5 @@ def no_tries_yet() -> None:
 
 def signed_in(user: object) -> Client:
     client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")  # type: ignore[arg-type]
+    client.force_login(user, backend="people.backends.SignInBackend")  # type: ignore[arg-type]
     return client

@@ -17,7 +17,7 @@ LIST = "/api/v1/signoffs/"
 
 def signed_in(user, proven=True):
     client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user, backend="people.backends.SignInBackend")
     if proven:
         client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
     return client
@@ -105,7 +105,7 @@ def test_who_is_not_asked_is_refused_and_a_stranger_finds_nothing(cast, sent):
 
 def test_without_the_form_token_a_session_does_nothing(cast, sent):
     client = Client(enforce_csrf_checks=True)
-    client.force_login(cast.head, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(cast.head, backend="people.backends.SignInBackend")
     assert post(client, sent, digest=sent.digest).status_code == 403
 
 

@@ -24,7 +24,7 @@ def page(name, *args):
 
 def signed_in(user):
     client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user, backend="people.backends.SignInBackend")
     return client
 
 
@@ -128,7 +128,7 @@ def test_a_proof_belongs_to_its_session_and_person(cast, sent):
     client = signed_in(cast.stakeholder)
     send(client, sent, digest="0" * 64)
     assert send(signed_in(cast.stakeholder), sent, password=None).status_code == 422
-    client.force_login(cast.head, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(cast.head, backend="people.backends.SignInBackend")
     assert send(client, sent, password=None).status_code == 422
     assert not Signature.objects.exists()
 
@@ -243,7 +243,7 @@ def test_the_lists_show_what_waits_and_what_was_signed(cast, sent):
 @pytest.mark.parametrize("verb", ["sign", "reject"])
 def test_a_form_from_elsewhere_is_refused(cast, sent, verb):
     client = Client(enforce_csrf_checks=True)
-    client.force_login(cast.head, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(cast.head, backend="people.backends.SignInBackend")
     assert send(client, sent, verb, reason="No.").status_code == 403
     assert not Signature.objects.exists()
 

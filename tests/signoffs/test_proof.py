@@ -70,7 +70,7 @@ def _with_totp(cast):
     secret = generate_totp_secret()
     TOTP.activate(cast.head, secret)
     client = Client()
-    client.force_login(cast.head, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(cast.head, backend="people.backends.SignInBackend")
     return client, format_hotp_value(hotp_value(secret, int(time.time()) // 30))
 
 
