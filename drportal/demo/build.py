@@ -11,6 +11,8 @@ import random
 from collections.abc import Callable
 from decimal import Decimal
 
+from django.contrib.auth.hashers import make_password
+
 from communications.models import Message
 from drportal.demo import cast
 from drportal.demo.drills import coming_drills, past_drills
@@ -19,10 +21,12 @@ from people.models import Role, RoleAssignment, Team, User, organisation_today
 from people.queries import people_in_role
 from people.wording import parse_duration
 from signoffs import services as signoffs
+from signoffs.documents import digest
 from signoffs.models import Method, Request
 from workloads import services as workloads
 from workloads.models import Classification, Tier, Workload
 from workloads.rights import settle_rights
+from workloads.signing import classification_document
 
 METHODS = (Method.PASSKEY, Method.TOTP, Method.PASSWORD)
 SLO = {0: "99.99", 1: "99.95", 2: "99.9", 3: "99.5"}
@@ -161,8 +165,8 @@ def _signed(org: Organisation, load: cast.Load, workload: Workload, signed_ago: 
         )
         at = org.ago(signed_ago + 88 * number)
         by = people_in_role("business-stakeholder", workload_id=workload.pk, on=organisation_today(at))[0]
-        digest = signoffs.digest_of(workloads.classification_document(target))
-        workloads.reaffirm(classification=target, by=by, at=at, proof=_proof(org, at), digest=digest)
+        seen = digest(classification_document(target))
+        workloads.reaffirm(classification=target, by=by, at=at, proof=_proof(org, at), digest=seen)
 
 
 def _propose(

@@ -62,7 +62,7 @@ PEOPLE = (
 
 # role: (holder, deputy); None is a vacancy. The communication lead's deputy has moved on; the sponsor's deputy is acting in
 # the continuity planner's role nowhere, so that each kind of gap shows once.
-ORGANISATION_ROLES = (
+ORGANISATION_ROLES: tuple[tuple[str, str | None, str | None], ...] = (
     ("head-of-operations", "maren", "jonas"),
     ("it-operations", "jonas", "grace"),
     ("continuity-planner", None, "aiko"),

@@ -163,5 +163,5 @@ def _signature(slot: Slot, signer: User) -> Signature:
     request = slot.request
     return Signature(
         slot=slot, signer=signer, printed_name=signer.name, printed_role=slot.role.name, meaning=slot.meaning,
-        signed_at=request.closed_at, method=Method.PASSKEY, digest=request.digest,
+        signed_at=request.closed_at or request.requested_at, method=Method.PASSKEY, digest=request.digest,
     )  # fmt: skip
