@@ -1,0 +1,137 @@
+"""How long a register takes to come in, and reminders to be looked through, against a bare COPY in the same run.
+
+`python benchmarks/import_register.py [rows]`, default 1,000. Runs in a database of its own on the server of DATABASE_URL,
+dropped afterwards. Prints one line of JSON; each `_ratio` is to the COPY of as many rows with the same texts.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import django
+import psycopg
+
+HEADER = ("reference", "name", "purpose", "team", "business unit", "tags", "tier wanted", "RTO", "RPO", "reason")
+TARGETS = 10_000
+COPY = "COPY bare (reference, name, purpose, team, unit, tags, tier, rto, rpo, reason) FROM STDIN"
+# Targets in force of which a third is due for a reminder; each workload has a business stakeholder of its own.
+FILL = """
+INSERT INTO workloads_workload (name, reference, purpose, owner_team_id, business_unit, lifecycle, tags, added_at, added_by_id,
+    proof_rto, proof_rpo)
+SELECT 'Filled ' || n, 'F-' || n, 'p', %(team)s, '', 'live', '{}', now(), %(user)s, 'unmeasured', 'unmeasured'
+FROM generate_series(1, %(count)s) n;
+INSERT INTO signoffs_request (subject_type, subject_id, workload_id, thread, title, document, text, digest, state,
+    requested_at, requested_by_id, four_eyes, closed_at, closed_by_id, closing_reason)
+SELECT 'workloads.classification', 0, id, 'workload:' || id, 't', '{}', '', repeat('0', 64), 'completed', now(), %(user)s,
+    true, now(), %(user)s, ''
+FROM workloads_workload WHERE reference LIKE 'F-%%';
+INSERT INTO workloads_classification (workload_id, tier_id, slo, rto_seconds, rpo_seconds, reason, looser_reason, state,
+    proposed_at, proposed_by_id, request_id, signed_off_at, signed_off_by_id, review_due_on)
+SELECT r.workload_id, 2, 99.9, 14400, 14400, 'r', '', 'signed_off', now(), %(user)s, r.id, now(), %(user)s,
+    %(today)s::date + (r.id %% 90)::int - 15
+FROM signoffs_request r;
+INSERT INTO people_roleassignment (role_id, workload_id, person_id, deputy_id, from_on)
+SELECT 'business-stakeholder', id, %(user)s, %(other)s, '2020-01-01' FROM workloads_workload WHERE reference LIKE 'F-%%';
+ANALYZE
+"""
+
+
+def register(count: int) -> tuple[list[tuple[str, ...]], bytes]:
+    rows = [
+        (f"APP-{n}", f"Service {n}", f"Does what service {n} does, for the people who rely on it.", f"Team {n % 40}",
+         f"Unit {n % 7}", "money, web", str(n % 3 + 1), "", "", f"An hour without service {n} costs a lot.")
+        for n in range(count)
+    ]  # fmt: skip
+    text = io.StringIO()
+    csv.writer(text).writerows([HEADER, *rows])
+    return rows, text.getvalue().encode()
+
+
+@contextmanager
+def own_database() -> Iterator[None]:
+    server, name = os.environ["DATABASE_URL"], f"bench_import_{os.getpid()}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"')
+        os.environ["DATABASE_URL"] = f"{server.rsplit('/', 1)[0]}/{name}"
+        try:
+            yield
+        finally:
+            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def copied(connection: Any, rows: list[tuple[str, ...]]) -> float:
+    """Seconds of a bare COPY into a table with the two unique indexes of the register."""
+    columns = ", ".join(
+        f"{name} text" for name in ("reference", "name", "purpose", "team", "unit", "tags", "tier", "rto")
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE bare (id bigserial PRIMARY KEY, {columns}, rpo text, reason text)")
+        cursor.execute("CREATE UNIQUE INDEX ON bare (lower(name)); CREATE UNIQUE INDEX ON bare (reference)")
+        begin = time.perf_counter()
+        with cursor.copy(COPY) as copy:
+            for row in rows:
+                copy.write_row(row)
+        return time.perf_counter() - begin
+
+
+def measure(count: int) -> dict[str, float]:
+    from django.core.management import call_command  # noqa: PLC0415  (settings must be ready first)
+    from django.db import connection  # noqa: PLC0415
+    from django.utils import timezone  # noqa: PLC0415
+
+    from people.models import Team, User  # noqa: PLC0415
+    from workloads.register.services import check_register, import_register  # noqa: PLC0415
+    from workloads.reminders import remind_of_reviews  # noqa: PLC0415
+
+    call_command("migrate", verbosity=0)
+    head = User.objects.create_superuser("head@example.org", name="Head")
+    rows, data = register(count)
+    bare = copied(connection, rows)
+    options, now = {"data": data, "name": "register.csv", "by": head}, timezone.now()
+    seconds = {}
+    for deed, run in (
+        ("check", lambda: check_register(**options)),
+        ("import", lambda: import_register(**options, at=now)),
+        ("import_again", lambda: import_register(**options, at=now)),
+    ):
+        begin = time.perf_counter()
+        report = run()
+        seconds[deed] = time.perf_counter() - begin
+        assert report.count("unchanged" if deed == "import_again" else "new") == count
+    with connection.cursor() as cursor:
+        other = User.objects.create_user("other@example.org", name="Other")
+        team = Team.objects.create(name="Filled")
+        cursor.execute(
+            FILL, {"team": team.pk, "user": head.pk, "other": other.pk, "count": TARGETS, "today": now.date()}
+        )
+    for deed in ("remind", "remind_again"):
+        begin = time.perf_counter()
+        seconds[f"{deed}_messages"] = remind_of_reviews(at=now + dt.timedelta(minutes=1))
+        seconds[deed] = time.perf_counter() - begin
+    connection.close()
+    return {
+        "copy_s": bare,
+        **{f"{deed}_ratio": seconds[deed] / bare for deed in ("check", "import", "import_again")},
+    } | {name if name.endswith("messages") else f"{name}_s": value for name, value in seconds.items()}
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "drportal.settings")
+    with own_database():
+        django.setup()
+        found = measure(count)
+    print(json.dumps({"rows": count, "targets": TARGETS, **{name: round(value, 3) for name, value in found.items()}}))
+
+
+if __name__ == "__main__":
+    main()
