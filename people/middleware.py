@@ -3,6 +3,7 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -37,7 +38,10 @@ class AccessMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with through(_door(request.path_info)):
-            return self.get_response(request)
+            response = self.get_response(request)
+        if request.path_info.startswith("/accounts/oidc/"):
+            _let_forms_reach_the_provider(response)
+        return response
 
     def process_view(
         self, request: HttpRequest, view: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -52,6 +56,14 @@ class AccessMiddleware:
         if not request.user.is_authenticated and what != PUBLIC:
             return redirect_to_login(request.get_full_path())
         raise Http404("not for this person")
+
+
+def _let_forms_reach_the_provider(response: HttpResponse) -> None:
+    """The form that begins single sign-on is answered by a redirect, and browsers hold that to `form-action` as well."""
+    apps = settings.SOCIALACCOUNT_PROVIDERS.get("openid_connect", {}).get("APPS", [])
+    parts = [urlsplit(app["settings"]["server_url"]) for app in apps]
+    if parts:
+        response._csp_update = {"form-action": [f"{p.scheme}://{p.netloc}" for p in parts]}  # type: ignore[attr-defined]
 
 
 def library_rule(route: str) -> str | None:

@@ -122,6 +122,21 @@ def test_an_answer_nobody_asked_for_opens_nothing(cast, provider):
     assert not is_in(client)
 
 
+def test_the_form_may_lead_to_the_provider_and_nowhere_else(cast, provider):
+    """A browser holds the redirect after the form to the policy of the page that the form was on."""
+    policy = Client().get(LOGIN).headers["Content-Security-Policy"]
+    assert f"form-action 'self' {provider.url};" in f"{policy};"
+    assert provider.url not in Client().get("/accounts/login/").headers["Content-Security-Policy"]
+
+
+@pytest.mark.journey
+@pytest.mark.django_db(transaction=True)
+def test_a_browser_comes_to_the_provider(page, provider):
+    page.goto(LOGIN)
+    page.get_by_role("button", name="Continue to Harbour ID").click()
+    page.wait_for_url(f"{provider.url}/authorize?**")
+
+
 def test_single_sign_on_is_switched_on_by_three_variables():
     asks = (
         "from drportal.settings import SOCIALACCOUNT_PROVIDERS as p; print(p['openid_connect']['APPS'][0]['settings'])"
