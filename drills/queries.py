@@ -6,6 +6,7 @@ import datetime as dt
 import zoneinfo
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db.models import (
@@ -137,22 +138,20 @@ def with_cadence(workloads: WorkloadQuerySet) -> WorkloadQuerySet:
         .values("first")
     )
     since = Coalesce("proven_on", Subquery(first_target, output_field=DateField()))
-    return (
-        workloads.active()
-        .with_targets()
-        .filter(in_force__isnull=False)
-        .annotate(
-            tier_level=F("in_force__tier"),
-            tier_name=F("in_force__tier__name"),
-            drill_days=F("in_force__tier__drill_days"),
-            drill_due_on=ExpressionWrapper(since + F("in_force__tier__drill_days"), output_field=DateField()),
-        )
+    targeted: Any = workloads.active().with_targets()
+    found: WorkloadQuerySet = targeted.filter(in_force__isnull=False).annotate(
+        tier_level=F("in_force__tier"),
+        drill_days=F("in_force__tier__drill_days"),
+        drill_due_on=ExpressionWrapper(since + F("in_force__tier__drill_days"), output_field=DateField()),
     )
+    return found
 
 
 def late_for_drill(workloads: WorkloadQuerySet, *, today: dt.date) -> WorkloadQuerySet:
     """Workloads whose interval has passed without a drill that measures recovery, the longest wait first."""
-    return with_cadence(workloads).filter(drill_due_on__lt=today).order_by("drill_due_on", "name", "pk")
+    timed: Any = with_cadence(workloads)
+    late: WorkloadQuerySet = timed.filter(drill_due_on__lt=today).order_by("drill_due_on", "name", "pk")
+    return late
 
 
 def late_and_not_planned(workloads: WorkloadQuerySet, *, today: dt.date) -> WorkloadQuerySet:
@@ -181,7 +180,9 @@ def next_drill(workload_pk: int) -> Drill | None:
 
 def drill_due(workload_pk: int) -> dt.date | None:
     """By when this workload has to be drilled; None without a target in force."""
-    return with_cadence(Workload.objects.filter(pk=workload_pk)).values_list("drill_due_on", flat=True).first()
+    timed: Any = with_cadence(Workload.objects.filter(pk=workload_pk))
+    due: dt.date | None = timed.values_list("drill_due_on", flat=True).first()
+    return due
 
 
 def people_suggested(workload: Workload, *, on: dt.date, also: Collection[int] = ()) -> QuerySet[User]:
@@ -226,13 +227,13 @@ def on_calendar(drills: DrillQuerySet, first: dt.date, after: dt.date) -> DrillQ
 def calendar_cells(drills: DrillQuerySet, teams: Collection[int]) -> QuerySet[Drill]:
     """The first few drills of each team and month, each with `month` and `in_cell`, how many there are."""
     month = TruncMonth("window_start", tzinfo=organisation_zone())
-    cell = {"partition_by": [F("workload__owner_team"), F("month")]}
+    cell = [F("workload__owner_team"), F("month")]
     return (
         drills.filter(workload__owner_team__in=teams)
         .annotate(month=month)
         .annotate(
-            number=Window(RowNumber(), order_by=["window_start", "pk"], **cell),
-            in_cell=Window(Count("pk"), **cell),
+            number=Window(RowNumber(), partition_by=cell, order_by=["window_start", "pk"]),
+            in_cell=Window(Count("pk"), partition_by=cell),
         )
         .filter(number__lte=PER_CELL)
         .with_result()

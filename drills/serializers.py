@@ -141,14 +141,14 @@ class ReasonSerializer(serializers.Serializer[Any]):
 class MarkWriteSerializer(serializers.Serializer[Any]):
     what = serializers.ChoiceField(choices=What.choices)
     time = UtcField(required=False, allow_null=True, help_text="When it happened; left out, it is now")
-    source = serializers.CharField(max_length=SOURCE_MAX, required=False, allow_blank=True, help_text="Taken from")
+    source = serializers.CharField(max_length=SOURCE_MAX, required=False, allow_blank=True, help_text="Taken from")  # type: ignore[assignment]
 
 
 class CorrectSerializer(serializers.Serializer[Any]):
     what = serializers.ChoiceField(choices=What.choices)
     time = UtcField()
     reason = serializers.CharField(max_length=TEXT_MAX)
-    source = serializers.CharField(max_length=SOURCE_MAX, required=False, allow_blank=True)
+    source = serializers.CharField(max_length=SOURCE_MAX, required=False, allow_blank=True)  # type: ignore[assignment]
 
 
 class FinishSerializer(serializers.Serializer[Any]):

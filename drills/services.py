@@ -122,7 +122,7 @@ def _call_off(drill: Drill, verb: str, *, by: User, at: dt.datetime, reason: str
     reason = reason.strip()
     if not reason:
         raise Invalid("Write the reason; it stays with the drill.", {"reason": "Write the reason."})
-    columns = {"called_off_at": at, "called_off_by": by, "called_off_reason": reason}
+    columns: dict[str, Any] = {"called_off_at": at, "called_off_by": by, "called_off_reason": reason}
     change_state(drill, verb, by=by, at=at, after={"reason": reason}, **columns)
     telling.called_off(drill, by=by, at=at)
 
@@ -140,7 +140,7 @@ def start(*, drill: Drill, by: User, at: dt.datetime) -> None:
             "rto_seconds": target.rto_seconds,
             "rpo_seconds": target.rpo_seconds,
         }
-    told = {"tier": None, "rto_seconds": None, "rpo_seconds": None}
+    told: dict[str, int | None] = {"tier": None, "rto_seconds": None, "rpo_seconds": None}
     if target is not None:
         told = {"tier": target.tier_id, "rto_seconds": target.rto_seconds, "rpo_seconds": target.rpo_seconds}
     change_state(drill, "start", by=by, at=at, after=told, **columns)

@@ -22,7 +22,7 @@ from people.permissions import Permission
 from signoffs.documents import canonical
 from workloads.models import Classification, Workload
 
-TEMPLATES = {
+TEMPLATES: dict[str, str] = {
     Drill.State.PLANNED: "drills/planned.html",
     Drill.State.RUNNING: "drills/running.html",
     Drill.State.FINISHED: "drills/finished.html",
@@ -120,8 +120,9 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     invited = [drill.coordinator_id, *drill.participants.values_list("pk", flat=True)]
     suggested = queries.people_suggested(drill.workload, on=organisation_today(timezone.now()), also=invited)
     form = DrillForm(request.POST or None, suggested=suggested, initial=initial_of(drill))
-    if form.is_valid() and attempt(
-        form, lambda: services.change(drill=drill, by=user, at=timezone.now(), **form.values())
+    if (
+        form.is_valid()
+        and attempt(form, lambda: services.change(drill=drill, by=user, at=timezone.now(), **form.values())) is not None
     ):
         messages.success(request, "The drill is changed. Everybody who takes part is told.")
         return redirect(drill)
@@ -176,9 +177,13 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     marks = Mark.objects.filter(drill__in=Drill.objects.visible_to(reader(request)).values("pk"))
     wrong = get_object_or_404(marks.select_related("drill__workload", "recorded_by"), pk=pk)
     form = CorrectForm(request.POST or None, initial={"time": wrong.at})
-    if form.is_valid() and attempt(
-        form,
-        lambda: marking.correct_mark(mark=wrong, by=reader(request), at=timezone.now(), **form.cleaned_data),
+    if (
+        form.is_valid()
+        and attempt(
+            form,
+            lambda: marking.correct_mark(mark=wrong, by=reader(request), at=timezone.now(), **form.cleaned_data),
+        )
+        is not None
     ):
         messages.success(request, "The time is corrected. The old one stays readable.")
         return redirect(wrong.drill)
@@ -203,6 +208,6 @@ def finish(request: HttpRequest, pk: int) -> HttpResponse:
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """The frozen report as JSON, exactly the bytes that the digest covers."""
     drill = get_object_or_404(Drill.objects.visible_to(reader(request)), pk=pk, state=Drill.State.FINISHED)
-    answer = HttpResponse(canonical(drill.report), content_type="application/json")
+    answer = HttpResponse(canonical(drill.report or {}), content_type="application/json")
     answer["Content-Disposition"] = f'attachment; filename="drill-{drill.pk}.json"'
     return answer

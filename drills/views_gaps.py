@@ -25,8 +25,10 @@ def open_action(request: HttpRequest, pk: int) -> HttpResponse:
     invited = [drill.coordinator_id, *drill.participants.values_list("pk", flat=True)]
     suggested = queries.people_suggested(drill.workload, on=organisation_today(timezone.now()), also=invited)
     form = ActionForm(request.POST or None, suggested=suggested)
-    if form.is_valid() and attempt(
-        form, lambda: gaps.open_action(drill=drill, by=user, at=timezone.now(), **form.cleaned_data)
+    if (
+        form.is_valid()
+        and attempt(form, lambda: gaps.open_action(drill=drill, by=user, at=timezone.now(), **form.cleaned_data))
+        is not None
     ):
         messages.success(request, "The gap is written down and its owner is told.")
         return redirect(drill)
@@ -72,8 +74,10 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     form = AssignForm(
         request.POST or None, suggested=suggested, initial={"owner": action.owner_id, "due_on": action.due_on}
     )
-    if form.is_valid() and attempt(
-        form, lambda: gaps.change_action(action=action, by=user, at=timezone.now(), **form.cleaned_data)
+    if (
+        form.is_valid()
+        and attempt(form, lambda: gaps.change_action(action=action, by=user, at=timezone.now(), **form.cleaned_data))
+        is not None
     ):
         messages.success(request, "The gap is changed.")
         return redirect(action)

@@ -93,7 +93,11 @@ def in_state(cast: Cast, state: str) -> Drill:
 
 
 def gap(drill: Drill, cast: Cast, *, at: dt.datetime = START + 3 * HOUR, **values: Any) -> Action:
-    wanted = {"title": "DNS was slow", "owner": cast.platform, "due_on": (at + dt.timedelta(days=30)).date()}
+    wanted: dict[str, Any] = {
+        "title": "DNS was slow",
+        "owner": cast.platform,
+        "due_on": (at + dt.timedelta(days=30)).date(),
+    }
     return gaps.open_action(drill=drill, by=cast.owner, at=at, **(wanted | values))
 
 

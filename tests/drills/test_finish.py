@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import json
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -82,7 +83,7 @@ def test_a_corrected_time_no_longer_counts(cast):
     marking.correct_mark(mark=late, by=cast.owner, at=OUTAGE + HOUR, time=time, reason="Wrong probe.")
     drill = services.finish(drill=drill, by=cast.owner, at=OUTAGE + HOUR)
     assert (drill.rto_verdict, drill.recovery_seconds, drill.rto_grade) == ("claimed", 100, "typed")
-    assert len(drill.report["times"]) == 4
+    assert len((drill.report or {})["times"]) == 4
 
 
 def test_the_workload_remembers_its_newest_proof(cast):
@@ -105,11 +106,11 @@ def test_the_report_is_whole_and_its_digest_can_be_computed_by_anybody(cast):
     drill = Drill.objects.get()
     exact = json.dumps(drill.report, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     assert hashlib.sha256(exact).hexdigest() == drill.digest
-    report = drill.report
+    report: Any = drill.report
     assert report["workload"]["name"] == "Payment Hub"
     assert report["success_criteria"] == "Claims can be paid in region 2."
     assert report["participants"] == ["Jonas Lindqvist"]
-    assert report["target"]["signed_at"] == target.signed_off_at.isoformat()
+    assert report["target"]["signed_at"] == f"{target.signed_off_at:%Y-%m-%dT%H:%M:%S}+00:00"
     assert report["verdicts"]["rto"] == {"result": "met", "seconds": 600, "weakest_source": "machine"}
     assert [gap["title"] for gap in report["gaps"]] == ["DNS was slow"]
     assert len(report["times"]) == 3

@@ -101,7 +101,7 @@ def test_the_team_and_the_head_of_operations_hear_once_that_an_interval_passed(c
     assert reminders.remind_of_cadence(at=due + DAY) == 2
     assert reminded(Purpose.DRILL_CADENCE_MISSED) == {"Tomas Reyes", "Maren Holt"}
     assert [reminders.remind_of_cadence(at=due + n * DAY) for n in (1, 2, 30)] == [0, 0, 0]
-    body = Message.objects.filter(purpose="drill-cadence-missed").first().body
+    body = Message.objects.filter(purpose="drill-cadence-missed")[0].body
     assert "tier 1, to be drilled every" in body
     assert "none yet" in body
 
