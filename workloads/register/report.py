@@ -12,7 +12,7 @@ from typing import Any
 from workloads.register.rows import Problem
 
 NEW, CHANGED, UNCHANGED, REFUSED = "new", "changed", "unchanged", "refused"
-ORDER = (REFUSED, NEW, CHANGED, UNCHANGED)  # problems first
+ORDER = (REFUSED, CHANGED, NEW, UNCHANGED)  # as people should look: problems first, then what overwrites
 
 
 @dataclass(frozen=True)
