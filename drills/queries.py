@@ -22,7 +22,7 @@ from django.db.models import (
     Subquery,
     Window,
 )
-from django.db.models.functions import Coalesce, RowNumber, TruncDate, TruncMonth
+from django.db.models.functions import Coalesce, RowNumber, TruncDate, TruncMonth, TruncQuarter
 
 from drills.models import MEASURING, Action, ActionQuerySet, Drill, DrillQuerySet
 from people.models import RoleAssignment, User
@@ -63,7 +63,7 @@ def open_actions_for(user: User) -> ActionQuerySet:
 
 @dataclass(frozen=True)
 class QuarterVerdicts:
-    """Finished drills that measure recovery, judged on RTO."""
+    """Finished drills that measure recovery, counted by what their recovery time proved."""
 
     first: dt.date
     after: dt.date
@@ -80,24 +80,21 @@ class QuarterVerdicts:
 def verdicts_by_quarter(
     workloads: WorkloadQuerySet, quarters: Sequence[tuple[dt.date, dt.date]]
 ) -> list[QuarterVerdicts]:
-    """Counts per quarter, given as (first day, first day of the next); one query."""
+    """RTO verdicts per calendar quarter, given as (first day, first day of the next), oldest first; one query."""
     if not quarters:
         return []
-    names = {
-        (n, word): Count(
-            "pk", filter=Q(rto_verdict=word, finished_at__gte=midnight(first), finished_at__lt=midnight(after))
-        )
-        for n, (first, after) in enumerate(quarters)
-        for word in Proof.values
-    }
-    counts = (
+    rows = (
         Drill.objects.filter(workload__in=workloads.order_by().values("pk"), finished_at__gte=midnight(quarters[0][0]))
         .measuring()
-        .aggregate(**{f"q{n}_{word}": count for (n, word), count in names.items()})
+        .annotate(quarter=TruncQuarter("finished_at", tzinfo=organisation_zone()))
+        .values_list("quarter", "rto_verdict")
+        .annotate(number=Count("pk"))
+        .order_by()
     )
+    counts = {(quarter.date(), verdict): number for quarter, verdict, number in rows}
     return [
-        QuarterVerdicts(first, after, **{word: counts[f"q{n}_{word}"] for word in Proof.values})
-        for n, (first, after) in enumerate(quarters)
+        QuarterVerdicts(first, after, **{word: counts.get((first, word), 0) for word in Proof.values})
+        for first, after in quarters
     ]
 
 

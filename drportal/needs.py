@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Exists, Q
+from django.db.models import Count, Exists, Q, QuerySet, Window
+from django.db.models.fields.json import KT
 from django.urls import reverse
 
 from drills.queries import drills_for, open_actions_for
@@ -43,68 +44,110 @@ class Ask:
 
 
 GROUPS = ("Overdue", "This week", "Later")
+PER_KIND = 12  # the most urgent of each kind; a page that lists a hundred things asks for nothing
 
 
-def asks_of(user: User, *, today: dt.date) -> list[Ask]:
-    """Everything that waits for this person, the most urgent first. Five queries, whatever the number."""
-    found = [*_signatures(user, today), *_reviews(user, today), *_drills(user, today), *_actions(user), *_drafts(user)]
-    return sorted(found, key=lambda ask: (ask.due_on is None, ask.due_on or today, ask.title))
+@dataclass(frozen=True)
+class Asks:
+    """What waits, the most urgent first; `more` counts what is not listed here."""
+
+    listed: list[Ask]
+    more: int
+
+    @property
+    def total(self) -> int:
+        return len(self.listed) + self.more
 
 
-def _signatures(user: User, today: dt.date) -> Iterator[Ask]:
-    for slot in slots_waiting_for(user, on=today)[:50]:
-        yield Ask(
+def asks_of(user: User, *, today: dt.date) -> Asks:
+    """Everything that waits for this person. Four queries, whatever the number."""
+    kinds = (_signatures(user, today), _targets(user, today), _drills(user, today), _actions(user))
+    found = [ask for asks, _ in kinds for ask in asks]
+    found.sort(key=lambda ask: (ask.due_on is None, ask.due_on or today, ask.title))
+    return Asks(found, sum(more for _, more in kinds))
+
+
+def _first(rows: QuerySet[Any], limit: int = PER_KIND) -> tuple[list[Any], int]:
+    """The first rows and how many there are beyond them, in one query."""
+    found = list(rows.annotate(in_all=Window(Count("pk")))[:limit])
+    return found, (found[0].in_all - len(found) if found else 0)
+
+
+def _signatures(user: User, today: dt.date) -> tuple[list[Ask], int]:
+    # The frozen document is large; of it the summary is shown.
+    slots = slots_waiting_for(user, on=today).annotate(summary=KT("request__document__summary"))
+    found, more = _first(slots.only("request__title", "request__due_on", "role__name", "position"))
+    return [
+        Ask(
             "Signature",
             "writing-sign",
             slot.request.title,
-            f"{slot.request.document['summary']} You are asked as {slot.role.name[0].lower()}{slot.role.name[1:]}.",
+            f"{slot.summary} You are asked as {slot.role.name[0].lower()}{slot.role.name[1:]}.",
             slot.request.due_on,
             reverse("signoffs:sign", args=[slot.request_id]),
             "Read and sign",
         )
+        for slot in found
+    ], more
 
 
-def _reviews(user: User, today: dt.date) -> Iterator[Ask]:
+def _targets(user: User, today: dt.date) -> tuple[list[Ask], int]:
+    """Targets in force whose review is hers and due soon, and proposals she has not sent."""
     held = RoleAssignment.objects.in_force(today).of(user)
     mine = Q(workload__in=held.filter(role=BUSINESS_STAKEHOLDER, workload_id__isnull=False).values("workload_id"))
     leads = Q(Exists(held.filter(role=HEAD_OF_OPERATIONS, workload_id__isnull=True)))
     mine |= Q(review_due_on__lte=today - ESCALATES_AFTER) & leads
-    due = (
-        Classification.objects.filter(
-            mine, state=Classification.State.SIGNED_OFF, review_due_on__lte=today + REVIEWS_AHEAD
-        )
-        .select_related("workload")
-        .order_by("review_due_on")
+    reviews = Q(state=Classification.State.SIGNED_OFF, review_due_on__lte=today + REVIEWS_AHEAD) & mine
+    drafts = Q(state=Classification.State.PROPOSED, proposed_by=user)
+    rows = Classification.objects.filter(reviews | drafts).select_related("workload").order_by("review_due_on", "pk")
+    found, more = _first(rows.only("workload__name", "tier_id", "rto_seconds", "rpo_seconds", "state", "review_due_on"))
+    return [_review(row) if row.state == Classification.State.SIGNED_OFF else _draft(row) for row in found], more
+
+
+def _review(target: Classification) -> Ask:
+    return Ask(
+        "Review",
+        "rotate-clockwise",
+        f"{target.workload.name}: still the right tier?",
+        f"Tier {target.tier_id}, {duration(target.rto_seconds)} / {duration(target.rpo_seconds)}.",
+        target.review_due_on,
+        reverse("workloads:review", args=[target.pk]),
+        "Review",
     )
-    for target in due[:50]:
-        yield Ask(
-            "Review",
-            "rotate-clockwise",
-            f"{target.workload.name}: still the right tier?",
-            f"Tier {target.tier_id}, {duration(target.rto_seconds)} / {duration(target.rpo_seconds)}.",
-            target.review_due_on,
-            reverse("workloads:review", args=[target.pk]),
-            "Review",
-        )
 
 
-def _drills(user: User, today: dt.date) -> Iterator[Ask]:
-    for drill in drills_for(user, on=today):
-        role = "You coordinate." if drill.coordinator_id == user.pk else "You take part."
-        yield Ask(
+def _draft(draft: Classification) -> Ask:
+    return Ask(
+        "Proposal",
+        "pencil",
+        f"{draft.workload.name}: tier {draft.tier_id} is not sent yet",
+        "Nobody is asked to sign before you send it.",
+        None,
+        draft.get_absolute_url(),
+        "Open proposal",
+    )
+
+
+def _drills(user: User, today: dt.date) -> tuple[list[Ask], int]:
+    found, more = _first(drills_for(user, on=today))
+    return [
+        Ask(
             "Drill",
             "flag",
-            str(drill),
-            f"{drill.get_state_display()}. {role}",
-            drill.window_start.date(),
+            f"{drill.workload.name}: {drill.get_kind_display()} drill",
+            f"{drill.get_state_display()}. You {'coordinate' if drill.coordinator_id == user.pk else 'take part'}.",
+            drill.window_start.astimezone(user.zone).date(),
             drill.get_absolute_url(),
             "Open drill",
         )
+        for drill in found
+    ], more
 
 
-def _actions(user: User) -> Iterator[Ask]:
-    for action in open_actions_for(user)[:50]:
-        yield Ask(
+def _actions(user: User) -> tuple[list[Ask], int]:
+    found, more = _first(open_actions_for(user))
+    return [
+        Ask(
             "Action",
             "checkbox",
             action.title,
@@ -113,19 +156,5 @@ def _actions(user: User) -> Iterator[Ask]:
             action.get_absolute_url(),
             "Open action",
         )
-
-
-def _drafts(user: User) -> Iterator[Ask]:
-    drafts = Classification.objects.filter(proposed_by=user, state=Classification.State.PROPOSED).select_related(
-        "workload"
-    )
-    for draft in drafts[:20]:
-        yield Ask(
-            "Proposal",
-            "pencil",
-            f"{draft.workload.name}: tier {draft.tier_id} is not sent yet",
-            "Nobody is asked to sign before you send it.",
-            None,
-            draft.get_absolute_url(),
-            "Open proposal",
-        )
+        for action in found
+    ], more

@@ -21,14 +21,14 @@ def home(request: HttpRequest) -> HttpResponse:
     user, now = signed_in(request), timezone.now()
     today = now.astimezone(user.zone).date()
     asks = asks_of(user, today=today)
-    request.needs_count = len(asks)  # type: ignore[attr-defined]
+    request.needs_count = asks.total  # type: ignore[attr-defined]
     seen = Workload.objects.visible_to(user)
     quarters = quarters_until(organisation_today(now))
     context = {
         "today": today,
         "asks": asks,
-        "overdue": sum(ask.group(today) == "Overdue" for ask in asks),
-        "groups": [(name, group) for name in GROUPS if (group := [a for a in asks if a.group(today) == name])],
+        "overdue": sum(ask.group(today) == "Overdue" for ask in asks.listed),
+        "groups": [(name, group) for name in GROUPS if (group := [a for a in asks.listed if a.group(today) == name])],
         "next_drills": next_drills(seen, on=today, limit=5),
         "standing": standing_for(user, today=today),
         "quarters": quarters_drawn(verdicts_by_quarter(seen, quarters), today=today),
