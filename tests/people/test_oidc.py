@@ -52,7 +52,7 @@ class Provider:
 
     def discovery(self) -> dict[str, object]:
         names = {"authorization_endpoint": "authorize", "token_endpoint": "token", "userinfo_endpoint": "userinfo"}
-        return {"issuer": self.url, "jwks_uri": f"{self.url}/jwks"} | {k: f"{self.url}/{v}" for k, v in names.items()}
+        return {"issuer": self.url, "jwks_uri": f"{self.url}/jwks", **{k: f"{self.url}/{v}" for k, v in names.items()}}
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def come_in(provider: Provider, **userinfo: object):
     provider.userinfo = {"sub": "1", "name": "Maren", **userinfo}
     client = Client()
     away = client.post(LOGIN)
-    target = urlsplit(away.url)
+    target = urlsplit(away["Location"])
     assert f"{target.scheme}://{target.netloc}{target.path}" == f"{provider.url}/authorize"
     asked = parse_qs(target.query)
     assert asked["client_id"] == ["portal"]

@@ -26,12 +26,12 @@ def sign_in(email, password=PASSWORD, client=None, **more):
 
 
 def test_signing_in_by_password_leads_to_where_one_wanted(cast):
-    assert sign_in(cast.head.email, next="/people/roles/").url == "/people/roles/"
+    assert sign_in(cast.head.email, next="/people/roles/")["Location"] == "/people/roles/"
     assert sign_in(cast.head.email.upper()).status_code == 302
 
 
 def test_nobody_is_sent_elsewhere_after_signing_in(cast):
-    assert sign_in(cast.head.email, next="https://evil.example/").url == "/"
+    assert sign_in(cast.head.email, next="https://evil.example/")["Location"] == "/"
 
 
 @pytest.mark.parametrize(("email", "password"), [("known", "wrong"), ("unknown@example.org", PASSWORD)])
@@ -68,7 +68,7 @@ def test_with_an_authenticator_app_the_password_alone_does_not_open(cast):
     TOTP.activate(cast.head, secret)
     client = Client()
     answer = sign_in(cast.head.email, client=client)
-    assert answer.url.startswith(reverse("mfa_authenticate"))
+    assert answer["Location"].startswith(reverse("mfa_authenticate"))
     assert client.get("/people/me/").status_code == 302
     assert client.post(reverse("mfa_authenticate"), {"code": "000000"}).status_code == 200
     code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
@@ -86,13 +86,14 @@ def test_a_passkey_can_be_asked_for_at_the_door(cast):
 def test_a_passkey_is_added_only_after_showing_once_more_who_one_is(cast):
     client = signed_in(cast.head)
     answer = client.get(reverse("mfa_add_webauthn"))
-    assert (answer.status_code, answer.url.split("?")[0]) == (302, reverse("account_reauthenticate"))
+    assert (answer.status_code, answer["Location"].split("?")[0]) == (302, reverse("account_reauthenticate"))
     client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
     assert client.get(reverse("mfa_add_webauthn")).status_code == 200
 
 
 def _link(message):
-    return re.search(r"https?://[^/\s]+(/accounts/password/reset/key/\S+)", message.body)[1]
+    (link,) = re.findall(r"https?://[^/\s]+(/accounts/password/reset/key/\S+)", message.body)
+    return link
 
 
 def _set_password(client, link, password):
@@ -116,7 +117,7 @@ def test_a_lost_password_is_set_anew_by_a_link_that_works_once(cast):
 def test_asking_for_a_link_does_not_say_who_is_known(cast):
     known = Client().post(reverse("account_reset_password"), {"email": cast.owner.email})
     unknown = Client().post(reverse("account_reset_password"), {"email": "nobody@example.org"})
-    assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
+    assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
 
 
 def test_a_new_person_gets_a_link_and_sets_her_own_password(cast):
@@ -124,7 +125,7 @@ def test_a_new_person_gets_a_link_and_sets_her_own_password(cast):
         "/people/add/", {"email": "nora@example.org", "name": "Nora New", "time_zone": "Europe/Oslo"}
     )
     person = User.objects.get(email="nora@example.org")
-    assert answer.url == f"/people/{person.pk}/"
+    assert answer["Location"] == f"/people/{person.pk}/"
     (message,) = mail.outbox
     assert message.to == ["nora@example.org"]
     assert "Maren Holt has added you" in message.body

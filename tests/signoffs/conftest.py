@@ -34,7 +34,7 @@ def sent(cast: Cast) -> Request:
 def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, set[str]]]:
     """(purpose, names) of every message composed about targets, in order."""
     found: list[tuple[str, set[str]]] = []
-    compose = telling.compose
+    compose: Any = vars(telling)["compose"]
 
     def listen(purpose: Any, **values: Any) -> Any:
         found.append((str(purpose), {person.name for person in values["to"]}))
@@ -49,12 +49,12 @@ def signers(cast: Cast) -> list[Any]:
 
 
 def sign(request: Request, by: Any, **values: Any) -> Any:
-    given = {"at": LATER, "proof": proof(LATER), "digest": request.digest} | values
+    given: dict[str, Any] = {"at": LATER, "proof": proof(LATER), "digest": request.digest} | values
     return signoffs.sign(request=request, by=by, **given)
 
 
 def reject(request: Request, by: Any, **values: Any) -> None:
-    given = {"at": LATER, "proof": proof(LATER), "reason": "Too dear."} | values
+    given: dict[str, Any] = {"at": LATER, "proof": proof(LATER), "reason": "Too dear."} | values
     signoffs.reject(request=request, by=by, **given)
 
 

@@ -17,6 +17,11 @@ from signoffs.proof import proof_from, prove_context
 RECORDS, WHOSE = "account_authentication_methods", "account_authentication_methods_user"
 
 
+def method_of(request):
+    proof = proof_from(request)
+    return proof and proof.method
+
+
 def session_of(user, *entries):
     request = RequestFactory().get("/")
     request.user, request.session = user, SessionStore()
@@ -35,7 +40,7 @@ def session_of(user, *entries):
     ],
 )
 def test_each_way_counts_when_it_was_a_re_authentication(cast, entry, method):
-    assert proof_from(session_of(cast.head, {**entry, "reauthenticated": True})).method == method
+    assert method_of(session_of(cast.head, {**entry, "reauthenticated": True})) == method
     assert proof_from(session_of(cast.head, entry)) is None
 
 
@@ -55,7 +60,7 @@ def test_it_counts_for_five_minutes(cast, age, counts):
 def test_the_newest_counts(cast):
     old = {"method": "password", "reauthenticated": True, "at": time.time() - 200}
     new = {"method": "mfa", "type": "webauthn", "reauthenticated": True, "at": time.time() - 10}
-    assert proof_from(session_of(cast.head, new, old)).method == Method.PASSKEY
+    assert method_of(session_of(cast.head, new, old)) == Method.PASSKEY
 
 
 def test_a_record_of_somebody_else_does_not_count(cast):
@@ -82,7 +87,7 @@ def test_the_signing_page_offers_the_authenticator_and_it_leads_back(cast, sent)
     assert way in html
     assert "passkey" not in html
     back = client.post(reverse("mfa_reauthenticate"), {"code": code, "next": f"{address}#decide"})
-    assert (back.status_code, back.url) == (302, f"{address}#decide")
+    assert (back.status_code, back["Location"]) == (302, f"{address}#decide")
     assert "authenticator code" in client.get(address).content.decode()
     assert client.post(address, {"digest": sent.digest}).status_code == 302
     assert Signature.objects.get().method == Method.TOTP

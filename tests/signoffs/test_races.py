@@ -24,7 +24,8 @@ ROUNDS = int(os.environ.get("SOAK_ROUNDS", "3"))
 
 def at_once(*deeds: Callable[[], Any]) -> list[Any]:
     """Run the deeds in threads that start together; what each returned, or the refusal it met. Nothing else may be raised."""
-    start, outcomes = threading.Barrier(len(deeds)), [None] * len(deeds)
+    start = threading.Barrier(len(deeds))
+    outcomes: list[Any] = [None] * len(deeds)
 
     def run(number: int, deed: Callable[[], Any]) -> None:
         try:
