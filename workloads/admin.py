@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 
 from people.permissions import Permission
 from people.reference_admin import ReadOnlyAdmin, ReferenceAdmin
@@ -11,13 +14,13 @@ from workloads.models import Classification, Reaffirmation, SigningRule, Tier, W
 class TierAdmin(ReferenceAdmin):
     list_display = ("level", "name", "slo_words", "rto_seconds", "rpo_seconds", "review_days", "drill_days")
 
-    def has_add_permission(self, request: object) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # levels are what filters, signing rules and drills are written against
 
-    def has_delete_permission(self, request: object, obj: object = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def get_readonly_fields(self, request: object, obj: object = None) -> tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("level",)
 
 

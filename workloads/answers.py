@@ -78,7 +78,11 @@ def next_step(
     """The one thing that moves this workload on."""
     if proposal is not None and standing is not None and proposal.request is not None:
         waiting = ", ".join(seal.asked for seal in standing.waiting)
-        return Step("Signatures", f"Waiting for {waiting}.", proposal.request.due_on)
+        return Step(
+            "Signatures due" if proposal.request.due_on else "Signatures",
+            f"Waiting for {waiting}.",
+            proposal.request.due_on,
+        )
     if proposal is not None:
         return Step("Send the proposal", f"Tier {proposal.tier_id} has been proposed; nobody is asked to sign yet.")
     if target is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404
 from django.utils import timezone
 from django_filters.rest_framework import DjangoFilterBackend
@@ -46,10 +46,26 @@ class StableOrdering(drf_filters.OrderingFilter):
         return [*asked, "id"] if "id" not in asked and "-id" not in asked else asked
 
 
+class Counted:
+    """Rows for a paginator, counted by another query than the one that reads them."""
+
+    ordered = True
+
+    def __init__(self, rows: QuerySet[Any, Any], to_count: QuerySet[Any]) -> None:
+        self.rows, self.to_count = rows, to_count
+
+    def count(self) -> int:
+        return self.to_count.count()
+
+    def __getitem__(self, part: slice) -> QuerySet[Any, Any]:
+        return self.rows[part]
+
+
 class Rows(GenericViewSet[Any]):
     """Lists and single things, read as plain rows through `visible_to`."""
 
     rule = SIGNED_IN
+    model: type[Model]
     columns: tuple[str, ...]
     filter_backends = [DjangoFilterBackend, StableOrdering]
 
@@ -58,12 +74,17 @@ class Rows(GenericViewSet[Any]):
 
     def get_queryset(self) -> QuerySet[Any]:
         if not isinstance(self.request.user, User):  # while the schema is drawn
-            return self.queryset.none() if self.queryset is not None else Workload.objects.none()
+            return self.model._default_manager.none()
         return self.seen(self.request.user)
 
     def list(self, request: ApiRequest) -> Response:
-        rows = self.filter_queryset(self.get_queryset()).values(*self.columns)
-        return self.get_paginated_response(self.get_serializer(self.paginate_queryset(rows), many=True).data)
+        rows = self.filter_queryset(self.get_queryset())
+        page: Any = self.paginate_queryset(self.counted(rows, rows.values(*self.columns)))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    def counted(self, rows: QuerySet[Any], values: QuerySet[Any, Any]) -> Any:
+        """The rows of a list; a room may count them by a cheaper question."""
+        return values
 
     def retrieve(self, request: ApiRequest, pk: str) -> Response:
         return Response(self.row(pk))
@@ -102,7 +123,8 @@ def _renamed(error: Invalid) -> Invalid:
 class WorkloadViewSet(Rows):
     """The register. A workload has the target that is in force, else the one that is proposed; `state` says which."""
 
-    queryset = Workload.objects.all()
+    model = Workload
+    queryset = Workload.objects.all()  # for the schema; what is read comes from `seen`
     columns = ROW
     serializer_class = WorkloadSerializer
     filterset_class: Any = RegisterFilter
@@ -121,6 +143,12 @@ class WorkloadViewSet(Rows):
 
     def seen(self, user: User) -> QuerySet[Any]:
         return register(user)
+
+    def counted(self, rows: QuerySet[Any], values: QuerySet[Any, Any]) -> Any:
+        filters = RegisterFilter(self.request.query_params, rows)
+        filters.plain = Workload.objects.visible_to(self.by)
+        filters.form.is_valid()
+        return Counted(values, filters.rows_to_count)
 
     def create(self, request: ApiRequest) -> Response:
         values = _valid(WorkloadWriteSerializer(data=request.data))
@@ -145,7 +173,8 @@ class WorkloadViewSet(Rows):
 
 
 def _target_row(pk: int) -> dict[str, Any]:
-    return Classification.objects.values(*TARGET_ROW).get(pk=pk)
+    row: dict[str, Any] = Classification.objects.values(*TARGET_ROW).get(pk=pk)
+    return row
 
 
 class TierViewSet(ReadOnlyModelViewSet[Tier]):
@@ -160,6 +189,7 @@ class TierViewSet(ReadOnlyModelViewSet[Tier]):
 class ClassificationViewSet(Rows):
     """Targets from proposal to signature, past ones included, newest first."""
 
+    model = Classification
     queryset = Classification.objects.all()
     columns = TARGET_ROW
     serializer_class = ClassificationSerializer

@@ -54,10 +54,18 @@ class RegisterFilter(django_filters.FilterSet):  # type: ignore[misc]
     lifecycle = django_filters.MultipleChoiceFilter(choices=Lifecycle.choices, label="Lifecycle")
 
     teams: dict[int, str] | None = None  # names by number, when the caller has them already
+    plain: Rows | None = None  # the workloads without any columns of `register`
 
     class Meta:
         model = Workload
         fields: list[str] = []
+
+    @property
+    def rows_to_count(self) -> Rows:
+        """The same rows for counting them: without the joins to their targets, when no filter asks for those."""
+        asks_for_targets = any(self.form.cleaned_data.get(name) for name in ("state", "review"))
+        found: Rows = self.qs if asks_for_targets or self.plain is None else self.filter_queryset(self.plain)
+        return found
 
     def search(self, rows: Rows, name: str, value: str) -> Rows:
         # Teams are few: looking them up first keeps the search on the indexes of this one table.

@@ -237,6 +237,7 @@ class Classification(Stateful):
         ]
         indexes = [
             models.Index(fields=["workload", "-proposed_at"], name="classification_workload"),
+            models.Index(fields=["-proposed_at", "-id"], name="classification_newest"),
             models.Index(fields=["review_due_on"], condition=Q(state="signed_off"), name="classification_review"),
             models.Index(fields=["tier"], condition=Q(state="signed_off"), name="classification_tier"),
         ]

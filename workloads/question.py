@@ -67,6 +67,7 @@ class Question:
     def __post_init__(self) -> None:
         self.filters = RegisterFilter(self.params, register(self.user))
         self.filters.teams = self.teams
+        self.filters.plain = Workload.objects.visible_to(self.user)
 
     @cached_property
     def view(self) -> str:
@@ -92,6 +93,11 @@ class Question:
     def sort_words(self) -> str:
         words = SORT_WORDS[self.sort.removeprefix("-")]
         return f"{words}, downwards" if self.sort.startswith("-") else words
+
+    @property
+    def rows_to_count(self) -> QuerySet[Any]:
+        self.filters.form.is_valid()
+        return self.filters.rows_to_count.filter(in_view(self.view, self.user, self.today))
 
     @property
     def rows(self) -> QuerySet[Workload]:

@@ -72,7 +72,7 @@ def change_workload(*, workload: Workload, by: User, at: dt.datetime, **values: 
         .filter(subject_type=CLASSIFICATION, workload_id=workload.pk, state=Request.State.OPEN)
         .first()
     )
-    workload = Workload.objects.select_for_update(of=("self",)).select_related("owner_team").get(pk=workload.pk)
+    workload = Workload.objects.select_for_update(no_key=True).get(pk=workload.pk)
     before = _described(workload)
     for name in WORKLOAD_FIELDS:
         if name in values:
@@ -192,10 +192,13 @@ def change_proposal(
 
 
 def _lock(classification: Classification) -> None:
-    """Lock the row for this transaction and read it again: what was read for the page may be old."""
+    """Lock the row for this transaction and read it again: what was read for the page may be old.
+
+    Locked without its joins: who waited for a row whose foreign key was changed meanwhile would find nothing.
+    """
+    classification.refresh_from_db(from_queryset=Classification.objects.select_for_update(no_key=True))
     related = ("workload__owner_team", "tier", "proposed_by")
-    rows = Classification.objects.select_for_update(of=("self",)).select_related(*related)
-    classification.refresh_from_db(from_queryset=rows)
+    classification.refresh_from_db(from_queryset=Classification.objects.select_related(*related))
 
 
 def _check_target(

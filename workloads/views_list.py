@@ -63,7 +63,7 @@ def list_workloads(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     teams = dict(Team.objects.values_list("pk", "name"))
     question = Question(request.GET, user, organisation_today(timezone.now()), teams)
-    totals = counts(user, question.today, question.rows if question.values else None)
+    totals = counts(user, question.today, question.rows_to_count if question.values else None)
     context = _rows(question, totals) | {"may_add": user.may(Permission.ADD_WORKLOADS)}
     if request.headers.get("HX-Target", "").endswith("#rows"):
         response = render(request, "workloads/_rows.html", context)
