@@ -16,7 +16,7 @@ from rest_framework.viewsets import GenericViewSet
 from audit.errors import WrongState
 from drills import gaps, marking, services
 from drills.filters import ActionApiFilter, DrillApiFilter
-from drills.models import Action, Drill
+from drills.models import Action, Drill, Mark
 from drills.serializers import (
     ActionSerializer,
     ActionWriteSerializer,
@@ -126,7 +126,12 @@ class DrillViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Deeds):
     def correct(self, request: Request, pk: str) -> Response:
         """Replace the time of a moment by another one, with a reason. The old one stays."""
         drill, values = self.get_object(), self.sent(CorrectSerializer)
-        wrong = drill.marks.that_count().select_related("drill__workload").filter(what=values.pop("what")).first()
+        wrong = (
+            Mark.objects.that_count()
+            .filter(drill=drill, what=values.pop("what"))
+            .select_related("drill__workload")
+            .first()
+        )
         if wrong is None:
             raise WrongState("There is no time to correct. Record one first.")
         new = marking.correct_mark(mark=wrong, machine=self.is_machine, **values, **self.doer)

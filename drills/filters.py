@@ -5,23 +5,38 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
+from django import forms
 
 from drills.models import Action, Drill, DrillKind, Severity
 from people.models import Team
 from workloads.filters import SEARCH_MAX, KeyFilter
 from workloads.models import Proof
 
+SMALL = forms.Select(attrs={"class": "form-select-sm"})
+
 
 class DrillFilter(django_filters.FilterSet):  # type: ignore[misc]
     q = django_filters.CharFilter(
-        field_name="workload__name", lookup_expr="icontains", max_length=SEARCH_MAX, label="Part of the workload's name"
+        field_name="workload__name",
+        lookup_expr="icontains",
+        max_length=SEARCH_MAX,
+        label="Part of the workload's name",
+        widget=forms.TextInput(attrs={"type": "search", "class": "form-control-sm"}),
     )
-    kind = django_filters.ChoiceFilter(choices=DrillKind.choices, label="Kind", empty_label="Any kind")
+    kind = django_filters.ChoiceFilter(choices=DrillKind.choices, label="Kind", empty_label="Any kind", widget=SMALL)
     verdict = django_filters.ChoiceFilter(
-        choices=Proof.choices, method="of_verdict", label="Verdict, the weaker of both", empty_label="Any verdict"
+        choices=Proof.choices,
+        method="of_verdict",
+        label="Verdict, the weaker of both",
+        empty_label="Any verdict",
+        widget=SMALL,
     )
     team = django_filters.ModelChoiceFilter(
-        field_name="workload__owner_team", queryset=Team.objects.all(), label="Team", empty_label="Any team"
+        field_name="workload__owner_team",
+        queryset=Team.objects.all(),
+        label="Team",
+        empty_label="Any team",
+        widget=SMALL,
     )
 
     class Meta:

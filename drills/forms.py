@@ -48,7 +48,7 @@ class DrillForm(forms.Form):
     """Schedule a drill or change a planned one. `suggested` are the people offered by name; others are added by e-mail."""
 
     kind = forms.ChoiceField(
-        choices=DrillKind.choices,
+        choices=[("", "Choose a kind"), *DrillKind.choices],
         label="Kind",
         help_text="A tabletop or a message test alone proves no target and does not count for the interval.",
     )

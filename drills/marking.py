@@ -120,7 +120,7 @@ def _check(drill: Drill, what: str, time: dt.datetime | None, source: str, *, at
     if time is not None:
         problem = _outside(drill, what, time, at + CLOCK_SKEW if machine else at)
     if not problem:
-        others = {Moment(m.what): m.at for m in drill.marks.that_count() if m.what != what}
+        others = {Moment(m.what): m.at for m in Mark.objects.that_count().filter(drill=drill) if m.what != what}
         problem = out_of_order({**others, Moment(what): time or at})
     if problem:
         raise Invalid(problem, {"time": problem})

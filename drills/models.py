@@ -16,7 +16,7 @@ from people.permissions import Permission
 from workloads.models import Classification, Proof, Workload
 
 if TYPE_CHECKING:
-    from django.db.models.manager import RelatedManager
+    from django.db.models.fields.related_descriptors import RelatedManager
 
 
 class DrillKind(models.TextChoices):

@@ -35,7 +35,7 @@ WITHOUT_MEASURING = {DrillKind.TABLETOP: "talked through", DrillKind.COMMUNICATI
 def headline(drill: Drill) -> str:
     """The page's answer: "Payment Hub: back in time, too much data lost"."""
     if drill.state != Drill.State.FINISHED:
-        return f"{drill.workload.name}: {drill.get_kind_display()}"
+        return f"{drill.workload.name}: {drill.get_kind_display()} drill"
     if not drill.measures:
         return f"{drill.workload.name}: {WITHOUT_MEASURING[DrillKind(drill.kind)]}"
     rto, rpo = Proof(drill.rto_verdict), Proof(drill.rpo_verdict)
@@ -133,9 +133,9 @@ def clocks(drill: Drill, marks: Iterable[Mark], *, now: dt.datetime) -> list[Clo
     outage, healthy = at.get(What.OUTAGE_BEGAN), at.get(What.SERVICE_HEALTHY)
     declared, newest = at.get(What.DECLARED), at.get(What.NEWEST_DATA)
     return [
-        _clock("Recovery", drill.rto_seconds, outage, healthy, now=now, waits="waits for the outage"),
-        _clock("Time to declare", None, outage, declared, now=now, waits="waits for the outage"),
-        _clock("Data loss", drill.rpo_seconds, newest, outage, now=now, waits="waits for the newest surviving data"),
+        _clock("Recovery", drill.rto_seconds, outage, healthy, now=now, waits="not begun"),
+        _clock("Time to declare", None, outage, declared, now=now, waits="not begun"),
+        _clock("Data loss", drill.rpo_seconds, newest, outage, now=now, waits="no time yet"),
     ]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from drills.forms import TEXT_MAX
@@ -18,6 +19,7 @@ from workloads.filters import BIGGEST_KEY
 from workloads.models import Workload
 
 KEYS_MAX = 500
+KEY = {"type": "integer", "minimum": 1, "maximum": BIGGEST_KEY}  # of one row, in the OpenAPI schema
 
 
 class UtcField(serializers.DateTimeField):
@@ -31,6 +33,7 @@ class UtcModelSerializer(serializers.ModelSerializer[Any]):
     serializer_field_mapping = {**serializers.ModelSerializer.serializer_field_mapping, models.DateTimeField: UtcField}
 
 
+@extend_schema_field(KEY)
 class VisibleWorkload(serializers.PrimaryKeyRelatedField[Workload]):
     """A workload that the sender may see; any other does not exist."""
 
@@ -38,6 +41,7 @@ class VisibleWorkload(serializers.PrimaryKeyRelatedField[Workload]):
         return Workload.objects.visible_to(self.context["request"].user).select_related("owner_team")
 
 
+@extend_schema_field(KEY)
 class VisibleDrill(serializers.PrimaryKeyRelatedField[Drill]):
     def get_queryset(self) -> QuerySet[Drill]:
         return Drill.objects.visible_to(self.context["request"].user).select_related("workload")

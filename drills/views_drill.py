@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import messages
@@ -30,6 +31,7 @@ TEMPLATES: dict[str, str] = {
     Drill.State.CANCELLED: "drills/called_off.html",
 }
 CHOICES = 20
+NEAR = dt.timedelta(days=1)  # from then on, starting is the one thing to do
 
 
 @rule(SIGNED_IN)
@@ -93,10 +95,10 @@ def drill_page(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, TEMPLATES[drill.state], context | _of_state(drill, marks, now))
 
 
-def _of_state(drill: Drill, marks: list[Mark], now: Any) -> dict[str, Any]:
+def _of_state(drill: Drill, marks: list[Mark], now: dt.datetime) -> dict[str, Any]:
     """What only the page of this state shows."""
     if drill.state == Drill.State.PLANNED:
-        return {"target": _in_force(drill.workload), "now": now}
+        return {"target": _in_force(drill.workload), "now": now, "is_near": drill.window_start - now < NEAR}
     if drill.state == Drill.State.RUNNING:
         return {
             "clocks": pictures.clocks(drill, marks, now=now),

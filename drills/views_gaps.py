@@ -50,6 +50,7 @@ def _page(request: HttpRequest, action: Action, *, done: DoneForm, reopen: Reaso
         "done_form": done if action.can("done") and (may_run or user.pk == action.owner_id) else None,
         "reopen_form": reopen if action.can("reopen") and may_run else None,
         "may_change": may_run and action.state != Action.State.CLOSED,
+        "may_schedule": user.may(Permission.SCHEDULE_DRILLS, on=action.drill.workload),
         "next_drill": queries.next_drill(action.drill.workload_id),
     }
     return render(request, "drills/action.html", context)

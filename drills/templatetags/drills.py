@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django import template
 from django.utils import timezone
+from django.utils.html import format_html
 
 from drills import queries
+from drills.models import Drill, Mark
+from drills.telling import window_words
 from people.models import User, organisation_today
 from people.permissions import Permission
+from people.wording import moment_words
 from workloads.models import Workload
 
 register = template.Library()
+
+
+@register.simple_tag
+def window(drill: Drill) -> str:
+    """`{% window drill %}`: "26 Nov 2026, 13:00 to 17:00 CET", in the reader's zone."""
+    return window_words(drill, timezone.get_current_timezone())
+
+
+@register.simple_tag
+def time_of(mark: Mark, begun: dt.datetime) -> str:
+    """`{% time_of mark drill.started_at %}`: "12:55:49", with the day when it is not the day of the drill."""
+    at = timezone.localtime(mark.at)
+    day = "" if at.date() == timezone.localtime(begun).date() else f"{at:%-d %b} "
+    return format_html(
+        '<time datetime="{}" title="{}">{}{}</time>', mark.at.isoformat(), moment_words(at), day, f"{at:%H:%M:%S}"
+    )
 
 
 @register.inclusion_tag("drills/_drills_of.html")
