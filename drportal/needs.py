@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Exists, Q, QuerySet, Window
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KeyTextTransform
 from django.urls import reverse
 
 from drills.queries import drills_for, open_actions_for
@@ -75,7 +75,8 @@ def _first(rows: QuerySet[Any], limit: int = PER_KIND) -> tuple[list[Any], int]:
 
 def _signatures(user: User, today: dt.date) -> tuple[list[Ask], int]:
     # The frozen document is large; of it the summary is shown.
-    slots = slots_waiting_for(user, on=today).annotate(summary=KT("request__document__summary"))
+    slots = slots_waiting_for(user, on=today).select_related(None).select_related("request", "role")
+    slots = slots.annotate(summary=KeyTextTransform("summary", "request__document"))
     found, more = _first(slots.only("request__title", "request__due_on", "role__name", "position"))
     return [
         Ask(

@@ -13,7 +13,7 @@ from people import services as people
 from people.models import ContactKind, RoleAssignment
 from signoffs.models import Request
 from tests.cast import NOW, Cast, propose, put_in_force
-from workloads.models import PendingImport
+from workloads.register.services import keep_import
 from workloads.services import send_for_signature
 
 
@@ -35,7 +35,9 @@ def samples(cast: Cast) -> dict[str, dict[str, Any]]:
     contact = people.add_contact(by=cast.head, at=NOW, name="Duty line", kind=ContactKind.VENDOR, phone="110")
     token, _ = people.issue_token(by=cast.head, at=NOW, name="probe", scope="read", days=3)
     of_workload = RoleAssignment.objects.filter(workload_id=cast.workload.pk).get()
-    pending = PendingImport.objects.create(**_pending(cast))
+    pending = keep_import(
+        data=b"reference,name,purpose,team\nA-2,New,For tests.,Payments\n", name="a.csv", by=cast.head, at=NOW
+    )
     delivery = Delivery.objects.filter(message__thread=cast.workload.trail_thread).first()
     assert delivery is not None
     assert Request.objects.filter(pk=request.pk).exists()
@@ -49,8 +51,10 @@ def samples(cast: Cast) -> dict[str, dict[str, Any]]:
         "people:assign": {"key": "auditor"}, "people:end-role": {"pk": of_workload.pk},
         "people:change-contact": {"pk": contact.pk}, "people:change-team": {"pk": cast.team.pk},
         "people:revoke-token": {"pk": token.pk}, "workloads:import-template": {"kind": "csv"},
-        "workloads:import-report": {"pk": pending.pk}, "workloads:end-role": {"pk": cast.workload.pk, "assignment_pk": of_workload.pk},
-        "drills:correct": {"pk": mark.pk}, "roles-end": {"assignment": of_workload.pk}, "communications:retry": {"pk": delivery.pk},
+        "workloads:import-report": {"pk": pending.pk},
+        "workloads:end-role": {"pk": cast.workload.pk, "assignment_pk": of_workload.pk},
+        "drills:correct": {"pk": mark.pk}, "roles-end": {"assignment": of_workload.pk},
+        "communications:retry": {"pk": delivery.pk},
     }  # fmt: skip
     for name in ("classification", "change-proposal", "send", "withdraw", "review"):
         exact[f"workloads:{name}"] = {"pk": in_force.pk if name == "review" else draft.pk}
@@ -68,7 +72,3 @@ class _Samples(dict[str, dict[str, Any]]):
 
     def get(self, name: str, default: Any = None) -> Any:
         return super().get(name) or self.by_prefix.get(name.replace(":", "-").split("-")[0], default)
-
-
-def _pending(cast: Cast) -> dict[str, Any]:
-    return {"owner": cast.head}

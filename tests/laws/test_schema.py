@@ -10,6 +10,7 @@ ROOMS = ("audit", "people", "signoffs", "communications", "workloads", "drills")
 NO_DOER = {
     "audit.event.at", "audit.seal.sealed_at", "people.user.added_at", "people.apitoken.created_at",
     "people.apitoken.expires_at", "people.apitoken.last_used_at", "signoffs.signature.signed_at",
+    "workloads.pendingimport.created_at", "workloads.pendingimport.expires_at",
 }  # fmt: skip
 
 
