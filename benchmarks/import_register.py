@@ -46,7 +46,7 @@ ANALYZE
 
 
 def register(count: int) -> tuple[list[tuple[str, ...]], bytes]:
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (f"APP-{n}", f"Service {n}", f"Does what service {n} does, for the people who rely on it.", f"Team {n % 40}",
          f"Unit {n % 7}", "money, web", str(n % 3 + 1), "", "", f"An hour without service {n} costs a lot.")
         for n in range(count)
@@ -96,8 +96,9 @@ def measure(count: int) -> dict[str, float]:
     head = User.objects.create_superuser("head@example.org", name="Head")
     rows, data = register(count)
     bare = copied(connection, rows)
-    options, now = {"data": data, "name": "register.csv", "by": head}, timezone.now()
-    seconds = {}
+    options: dict[str, Any] = {"data": data, "name": "register.csv", "by": head}
+    seconds: dict[str, float] = {}
+    now = timezone.now()
     for deed, run in (
         ("check", lambda: check_register(**options)),
         ("import", lambda: import_register(**options, at=now)),

@@ -72,7 +72,7 @@ def database_url() -> str:
 
 
 @contextmanager
-def celery(*arguments: str, env: dict[str, str], log: Path) -> Iterator[subprocess.Popen]:
+def celery(*arguments: str, env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "celery", "-A", "drportal", *arguments, "--loglevel", "INFO"]
     with log.open("wb") as out:
         process = subprocess.Popen(command, env=env, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
@@ -106,8 +106,10 @@ def outside(live_server, tmp_path) -> Iterator[Sink]:
 
 
 def link_in(mail: EmailMessage) -> str:
-    text = mail.get_body(("plain",)).get_content()
-    return re.search(r"https?://\S+/review/", text)[0]
+    part = mail.get_body(("plain",))
+    found = re.search(r"https?://\S+/review/", part.get_content() if part else "")
+    assert found, f"no link in {mail}"
+    return found[0]
 
 
 def test_a_reminder_arrives_its_link_is_opened_and_the_target_reaffirmed(outside, pages, live_server):

@@ -221,7 +221,8 @@ def test_a_report_that_no_longer_holds_is_shown_anew_before_anything_is_written(
 
 def at_once(*deeds):
     """Run deeds in threads with connections of their own; the name of each error, None for none."""
-    start, found = threading.Barrier(len(deeds)), [None] * len(deeds)
+    start = threading.Barrier(len(deeds))
+    found: list[str | None] = [None] * len(deeds)
 
     def run(number, deed):
         start.wait()
@@ -233,8 +234,10 @@ def at_once(*deeds):
             connection.close()
 
     threads = [threading.Thread(target=run, args=pair) for pair in enumerate(deeds)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     return found
 
 

@@ -39,7 +39,13 @@ def upload(client, *rows, **options):
 
 
 def digest(page):
-    return re.search(r'name="digest" value="([0-9a-f]{64})"', page)[1]
+    return hidden(page, "digest")
+
+
+def hidden(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="(\w+)"', page)
+    assert found, f"no field {name}"
+    return found[1]
 
 
 # --- Page -----------------------------------------------------------------------------------------------------------
@@ -151,7 +157,7 @@ def test_the_page_asks_for_the_csrf_token(cast):
     client = Client(enforce_csrf_checks=True)
     client.force_login(cast.head)
     assert client.post(PAGE, {"file": file(ROW)}).status_code == 403
-    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', client.get(PAGE).content.decode())[1]
+    token = hidden(client.get(PAGE).content.decode(), "csrfmiddlewaretoken")
     assert client.post(PAGE, {"file": file(ROW), "csrfmiddlewaretoken": token}).status_code == 302
 
 
