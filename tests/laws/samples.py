@@ -35,6 +35,8 @@ def samples(cast: Cast) -> dict[str, dict[str, Any]]:
     contact = people.add_contact(by=cast.head, at=NOW, name="Duty line", kind=ContactKind.VENDOR, phone="110")
     token, _ = people.issue_token(by=cast.head, at=NOW, name="probe", scope="read", days=3)
     of_workload = RoleAssignment.objects.filter(workload_id=cast.workload.pk).get()
+    of_organisation = RoleAssignment.objects.filter(workload_id=None).first()
+    assert of_organisation is not None
     pending = keep_import(
         data=b"reference,name,purpose,team\nA-2,New,For tests.,Payments\n", name="a.csv", by=cast.head, at=NOW
     )
@@ -48,7 +50,7 @@ def samples(cast: Cast) -> dict[str, dict[str, Any]]:
         "messages": {"pk": delivery.message_id, "delivery": delivery.pk}, "roles": {"pk": "auditor"},
     }  # fmt: skip
     exact = {
-        "people:assign": {"key": "auditor"}, "people:end-role": {"pk": of_workload.pk},
+        "people:assign": {"key": "auditor"}, "people:end-role": {"pk": of_organisation.pk},
         "people:change-contact": {"pk": contact.pk}, "people:change-team": {"pk": cast.team.pk},
         "people:revoke-token": {"pk": token.pk}, "workloads:import-template": {"kind": "csv"},
         "workloads:import-report": {"pk": pending.pk},

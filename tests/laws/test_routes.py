@@ -22,6 +22,7 @@ def _routes(patterns, prefix="", namespace=""):
 
 
 ROUTES = list(_routes(get_resolver().url_patterns))
+REFERENCE = {"tiers-detail", "workloads:import-template"}  # the same for everybody who signs in
 OURS = [(route, name, view) for route, name, view in ROUTES if rule_of(view) and not library_rule(route)]
 
 
@@ -70,7 +71,7 @@ def test_a_stranger_finds_nothing(cast):
         for method in ("get", "post"):
             answer = getattr(client, method)(address)
             body = b"".join(answer.streaming_content) if answer.streaming else answer.content
-            if has_object:
+            if has_object and name not in REFERENCE:
                 assert answer.status_code in (403, 404, 405), f"{method} {address} answered {answer.status_code}"
             assert answer.status_code < 500, f"{method} {address} answered {answer.status_code}"
             assert b"Payment Hub" not in body, f"{method} {address} shows a stranger the workload"
