@@ -8,7 +8,7 @@ from typing import Any
 from communications.models import Delivery, Message
 from drills import gaps, marking
 from drills import services as drills
-from drills.models import DrillKind
+from drills.models import Drill, DrillKind
 from people import services as people
 from people.models import ContactKind, RoleAssignment
 from signoffs.models import Request
@@ -22,14 +22,11 @@ def samples(cast: Cast) -> dict[str, dict[str, Any]]:
     in_force = put_in_force(cast)
     draft = propose(cast, tier=2, at=NOW)
     request = send_for_signature(classification=draft, by=cast.owner, at=NOW)
-    drill = drills.schedule(
-        workload=cast.workload, by=cast.owner, at=NOW, kind=DrillKind.RESTORE, window_start=NOW + dt.timedelta(hours=1),
-        window_end=NOW + dt.timedelta(hours=3), coordinator=cast.owner, success_criteria="Back in time.",
-    )  # fmt: skip
-    drills.start(drill=drill, by=cast.owner, at=NOW + dt.timedelta(hours=1))
-    mark = marking.mark(drill=drill, what="outage_began", by=cast.owner, at=NOW + dt.timedelta(hours=1, minutes=1))
+    finished, drill = _running_drill(cast, 1), _running_drill(cast, 24)
+    drills.finish(drill=finished, by=cast.owner, at=NOW + dt.timedelta(hours=2))
+    mark = marking.mark(drill=drill, what="outage_began", by=cast.owner, at=NOW + dt.timedelta(hours=24, minutes=1))
     action = gaps.open_action(
-        drill=drill, by=cast.owner, at=NOW + dt.timedelta(hours=2), title="Slow names", owner=cast.owner,
+        drill=drill, by=cast.owner, at=NOW + dt.timedelta(hours=25), title="Slow names", owner=cast.owner,
         due_on=NOW.date() + dt.timedelta(days=9),
     )  # fmt: skip
     contact = people.add_contact(by=cast.head, at=NOW, name="Duty line", kind=ContactKind.VENDOR, phone="110")
@@ -55,7 +52,7 @@ def samples(cast: Cast) -> dict[str, dict[str, Any]]:
         "people:revoke-token": {"pk": token.pk}, "workloads:import-template": {"kind": "csv"},
         "workloads:import-report": {"pk": pending.pk},
         "workloads:end-role": {"pk": cast.workload.pk, "assignment_pk": of_workload.pk},
-        "drills:correct": {"pk": mark.pk}, "roles-end": {"assignment": of_workload.pk},
+        "drills:correct": {"pk": mark.pk}, "drills:report": {"pk": finished.pk}, "roles-end": {"assignment": of_workload.pk},
         "communications:retry": {"pk": delivery.pk},
     }  # fmt: skip
     for name in ("classification", "change-proposal", "send", "withdraw", "review"):
@@ -63,6 +60,17 @@ def samples(cast: Cast) -> dict[str, dict[str, Any]]:
     for name in ("action", "change_action", "done", "reopen"):
         exact[f"drills:{name}"] = {"pk": action.pk}
     return _Samples(by_prefix, exact)
+
+
+def _running_drill(cast: Cast, hours: int) -> Drill:
+    """A drill that began so many hours from NOW."""
+    begins = NOW + dt.timedelta(hours=hours)
+    drill = drills.schedule(
+        workload=cast.workload, by=cast.owner, at=NOW, kind=DrillKind.RESTORE, window_start=begins,
+        window_end=begins + dt.timedelta(hours=3), coordinator=cast.owner, success_criteria="Back in time.",
+    )  # fmt: skip
+    drills.start(drill=drill, by=cast.owner, at=begins)
+    return drill
 
 
 class _Samples(dict[str, dict[str, Any]]):
