@@ -121,7 +121,7 @@ def test_a_target_goes_its_whole_way(cast, api):
     again = _post(client, f"/classifications/{number}/send/")
     assert (again.status_code, again.json()["type"].endswith("wrong-state")) == (
         409,
-        "urn:drportal:problem:wrong-state",
+        True,
     )
     assert _post(client, f"/classifications/{number}/withdraw/").json()["state"] == "withdrawn"
     assert _post(client, f"/classifications/{number}/withdraw/").status_code == 409
