@@ -96,6 +96,8 @@ def that_count(marks: Iterable[Mark]) -> dict[str, Mark]:
 
 def _taken(drill: Drill, counted: dict[str, Mark], end: What, start: What, missing: str) -> str:
     """Where the result comes from, or why there is none."""
+    if not drill.measures and drill.state == Drill.State.FINISHED and end != What.DECLARED:
+        return f"a {drill.get_kind_display()} drill measures no recovery"
     absent = [what.label.lower() for what in (start, end) if what not in counted]
     if absent:
         return f"no time for: {', '.join(absent)}"
