@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from audit.models import Event
 from communications.models import Delivery, Message
 from drills import gaps, marking
 from drills import services as drills
@@ -43,7 +44,7 @@ def samples(cast: Cast) -> dict[str, dict[str, Any]]:
     by_prefix = {
         "people": {"pk": cast.owner.pk}, "signoffs": {"pk": request.pk}, "workloads": {"pk": cast.workload.pk},
         "drills": {"pk": drill.pk}, "communications": {"pk": Message.objects.get(pk=delivery.message_id).pk},
-        "actions": {"pk": action.pk}, "classifications": {"pk": in_force.pk}, "tiers": {"pk": 1}, "events": {"pk": 1},
+        "actions": {"pk": action.pk}, "classifications": {"pk": in_force.pk}, "tiers": {"pk": 1}, "events": {"pk": Event.objects.latest("pk").pk},
         "messages": {"pk": delivery.message_id, "delivery": delivery.pk}, "roles": {"pk": "auditor"},
     }  # fmt: skip
     exact = {
