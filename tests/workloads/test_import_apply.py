@@ -207,6 +207,16 @@ def test_a_kept_file_is_gone_after_its_hour_and_only_its_owner_has_it(cast):
 
 
 @pytest.mark.django_db
+def test_of_one_person_only_the_newest_files_wait(cast):
+    first = keep(cast.platform, PLAIN)
+    kept = [keep(cast.head, PLAIN, at=NOW + minutes * HOUR / 60).pk for minutes in range(8)]
+    assert set(PendingImport.objects.filter(owner=cast.head).values_list("pk", flat=True)) == set(
+        kept[-services.KEPT_MAX :]
+    )
+    assert PendingImport.objects.filter(pk=first.pk).exists()
+
+
+@pytest.mark.django_db
 def test_a_report_that_no_longer_holds_is_shown_anew_before_anything_is_written(cast):
     pending = keep(cast.head, ROW, MINE)
     workloads.change_workload(workload=cast.workload, by=cast.owner, at=NOW, purpose="Something else.")
