@@ -2,27 +2,66 @@
 
 from __future__ import annotations
 
-import logging
+import json
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from rest_framework import exceptions
-from rest_framework.response import Response
+from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import exception_handler
 
 from audit.errors import DeedError, Invalid
 
-log = logging.getLogger(__name__)
+PROBLEM = "application/problem+json"
+TYPE = "urn:drportal:problem:"  # a name, not an address: it stays the same wherever the portal runs
+
+Next = Callable[[HttpRequest], HttpResponse]
+
+# What is said where no view was reached, or where one broke: nothing from inside.
+DETAILS = {
+    400: "The request cannot be read.",
+    403: "You may not do this.",
+    404: "There is nothing at this address.",
+    413: "This is too big.",
+    500: "Something broke here, not with you. Nothing was changed. It has been noted.",
+}
+
+
+class TooBig(exceptions.APIException):
+    status_code = 413
+    default_code = "too-big"
+    default_detail = DETAILS[413]
+
+
+class ProblemMiddleware:
+    """Outermost: an error under /api/ that nobody turned into a problem document becomes one here."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        status = response.status_code
+        if status < 400 or not request.path_info.startswith("/api/") or response.get("Content-Type") == PROBLEM:
+            return response
+        phrase = HTTPStatus(status).phrase
+        answer = problem(status, phrase.lower().replace(" ", "-"), DETAILS.get(status, f"{phrase}."))
+        for name, value in response.items():
+            if name not in ("Content-Type", "Content-Length", "Content-Encoding"):
+                answer[name] = value
+        answer.cookies = response.cookies
+        return answer
 
 
 class DeedErrorMiddleware:
     """A refusal that a view did not turn into words itself goes back to where the person came from, as a message."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -42,33 +81,49 @@ def _came_from(request: HttpRequest) -> str:
     return from_here if from_here.startswith(own) else "/"
 
 
-def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+def problem_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """Every error answer of the API is `application/problem+json` with type, title, status and detail."""
     if isinstance(error, DeedError):
-        extra = {"errors": error.fields} if isinstance(error, Invalid) and error.fields else {}
+        extra = {"errors": by_field(error.fields)} if isinstance(error, Invalid) and error.fields else {}
         return problem(error.status, error.code, error.message, **extra)
-    if isinstance(error, Http404):
-        error = exceptions.NotFound("There is nothing here for you.")
-    elif isinstance(error, PermissionDenied):
-        error = exceptions.PermissionDenied()
+    error = _as_api_exception(error)
     response = exception_handler(error, context)
     if response is None or not isinstance(error, exceptions.APIException):
         return None
-    extra, detail = {}, str(getattr(error, "detail", error))
+    extra, detail = {}, str(error.detail)
     if isinstance(error, exceptions.ValidationError):
-        extra, detail = {"errors": error.detail}, "Some values do not fit."
+        extra, detail = {"errors": by_field(error.detail)}, "Some values do not fit."
     answer = problem(response.status_code, str(error.default_code).replace("_", "-"), detail, **extra)
     for header in ("WWW-Authenticate", "Retry-After", "Allow"):
         if header in response.headers:
             answer[header] = response[header]
+    if isinstance(error, exceptions.MethodNotAllowed):
+        answer["Allow"] = ", ".join(context["view"].allowed_methods)
     return answer
 
 
-def problem(status: int, code: str, detail: str, **extra: Any) -> Response:
-    body = {
-        "type": f"about:blank#{code}",
-        "title": code.replace("-", " ").capitalize(),
-        "status": status,
-        "detail": detail,
-    }
-    return Response({**body, **extra}, status=status, content_type="application/problem+json")
+def _as_api_exception(error: Exception) -> Exception:
+    if isinstance(error, Http404):
+        return exceptions.NotFound("There is nothing here for you.")
+    if isinstance(error, PermissionDenied):
+        return exceptions.PermissionDenied()
+    return TooBig() if isinstance(error, RequestDataTooBig) else error
+
+
+def by_field(detail: Any, field: str = "") -> dict[str, list[str]]:
+    """Messages by the field's name, in one flat object: a value inside another is `outer.inner`, in a list `outer.0`."""
+    if isinstance(detail, list) and any(isinstance(item, dict | list) for item in detail):
+        detail = dict(enumerate(detail))
+    if not isinstance(detail, dict):
+        texts = [str(text) for text in (detail if isinstance(detail, list) else [detail])]
+        return {field or "non_field_errors": texts} if texts else {}
+    found: dict[str, list[str]] = {}
+    for name, inner in detail.items():
+        found |= by_field(inner, f"{field}.{name}" if field else str(name))
+    return found
+
+
+def problem(status: int, code: str, detail: str, **extra: Any) -> HttpResponse:
+    """A problem document. Rendered here, so that it is JSON whatever the view renders and the client accepts."""
+    body = {"type": TYPE + code, "title": code.replace("-", " ").capitalize(), "status": status, "detail": detail}
+    return HttpResponse(json.dumps(body | extra, cls=JSONEncoder), status=status, content_type=PROBLEM)

@@ -1,7 +1,10 @@
 """`Idempotency-Key` on deeds of the API: the same key from the same person gives the same answer, once done.
 
-The key's row is inserted in the transaction of the deed. Of two requests at once, the second waits at the unique index until
-the first has committed, then gives its answer. Nothing is kept for a server error: the client shall try again.
+The key's row is inserted in the transaction of the deed: both stand or both fall. Of two requests at once, the second
+waits at the unique index until the first has ended, then gives its answer.
+
+Kept is the answer of a deed that was done, and of one that was refused because of how things stood (409). Anything else
+did nothing and can be mended by the client, who may then use the same key: sign in, re-authenticate, wait, correct a value.
 """
 
 from __future__ import annotations
@@ -9,17 +12,23 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable
+from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request as ApiRequest
+from rest_framework.settings import api_settings
 
+from drportal.errors import DETAILS, problem
 from drportal.models import IdempotentAnswer
-from people.authentication import TokenAuthentication
 
 KEPT_FOR = dt.timedelta(days=2)
 KEY_MAX = 200
+SWEPT_AT_ONCE = 100
+AUTHENTICATION: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
 
 
 class IdempotencyMiddleware:
@@ -30,39 +39,52 @@ class IdempotencyMiddleware:
         key = request.headers.get("Idempotency-Key", "")
         if not key or request.method != "POST" or not request.path_info.startswith("/api/"):
             return self.get_response(request)
-        if len(key) > KEY_MAX:
-            return _problem(400, "idempotency-key", f"An Idempotency-Key has at most {KEY_MAX} characters.")
+        if len(key) > KEY_MAX or not key.isprintable():
+            return problem(400, "idempotency-key", f"An Idempotency-Key has at most {KEY_MAX} printable characters.")
+        try:
+            asked = _fingerprint(request)
+        except RequestDataTooBig:
+            return problem(413, "too-big", DETAILS[413])
         owner = _owner(request)
         if owner is None:
             return self.get_response(request)
         with transaction.atomic():
-            return self._once(request, f"{owner}:{key}")
+            response = self._once(request, f"{owner}:{key}", asked)
+        _sweep()
+        return response
 
-    def _once(self, request: HttpRequest, key: str) -> HttpResponse:
-        asked = hashlib.sha256(f"{request.path_info}\n".encode() + request.body).hexdigest()
-        IdempotentAnswer.objects.filter(key=key, kept_until__lt=timezone.now()).delete()
-        fresh = IdempotentAnswer(key=key, asked=asked, kept_until=timezone.now() + KEPT_FOR)
-        if not IdempotentAnswer.objects.bulk_create([fresh], ignore_conflicts=True) or not _is_mine(key, fresh):
+    def _once(self, request: HttpRequest, key: str, asked: str) -> HttpResponse:
+        now = timezone.now()
+        IdempotentAnswer.objects.filter(key=key, kept_until__lt=now).delete()
+        fresh = IdempotentAnswer(key=key, asked=asked, kept_until=now + KEPT_FOR)
+        IdempotentAnswer.objects.bulk_create([fresh], ignore_conflicts=True)
+        if not _is_mine(fresh):
             return _answer_again(key, asked)
         response = self.get_response(request)
         if response.status_code >= 500:
             transaction.set_rollback(True)
-            return response
-        IdempotentAnswer.objects.filter(key=key).update(
-            status=response.status_code, body=response.content, content_type=response.headers.get("Content-Type", "")
-        )
+        elif response.status_code < 300 or response.status_code == 409:
+            _keep(key, response)
+        else:
+            IdempotentAnswer.objects.filter(key=key).delete()
         return response
 
 
-def _is_mine(key: str, fresh: IdempotentAnswer) -> bool:
+def _is_mine(fresh: IdempotentAnswer) -> bool:
     """Whether our row went in: `ignore_conflicts` does not say, the random mark does."""
-    return IdempotentAnswer.objects.filter(key=key, mark=fresh.mark).exists()
+    return IdempotentAnswer.objects.filter(key=fresh.key, mark=fresh.mark).exists()
+
+
+def _keep(key: str, response: HttpResponse) -> None:
+    IdempotentAnswer.objects.filter(key=key).update(
+        status=response.status_code, body=response.content, content_type=response.headers.get("Content-Type", "")
+    )
 
 
 def _answer_again(key: str, asked: str) -> HttpResponse:
     kept = IdempotentAnswer.objects.get(key=key)
     if kept.asked != asked:
-        return _problem(
+        return problem(
             422, "idempotency-key-reused", "This Idempotency-Key was used for another request. Choose a new one."
         )
     answer = HttpResponse(bytes(kept.body), status=kept.status, content_type=kept.content_type)
@@ -70,22 +92,37 @@ def _answer_again(key: str, asked: str) -> HttpResponse:
     return answer
 
 
+def _fingerprint(request: HttpRequest) -> str:
+    """What is asked. A form with a file gets a new boundary at each try, so the boundary does not count.
+
+    Reads the body before anything looks at `request.POST`, which would use it up. Raises RequestDataTooBig.
+    """
+    body = request.body
+    boundary = (request.content_params or {}).get("boundary", "")
+    if request.content_type == "multipart/form-data" and boundary:
+        body = body.replace(boundary.encode(), b"")
+    return hashlib.sha256(f"{request.get_full_path()}\n{request.content_type}\n".encode() + body).hexdigest()
+
+
 def _owner(request: HttpRequest) -> str | None:
-    """Whose key it is: keys of two people never meet. The view decides later whether she may."""
-    if request.user.is_authenticated:
-        return f"u{request.user.pk}"
+    """Whose key it is: keys of two people never meet. Who she is, is asked as the views ask it, CSRF included.
+
+    Nobody for a request that a view would not let in; the view then says so itself.
+    """
+    before = request.user
     try:
-        found = TokenAuthentication().authenticate(ApiRequest(request))
-    except Exception:  # noqa: BLE001 (an unknown token is the view's to refuse)
+        user = ApiRequest(request, authenticators=[cls() for cls in AUTHENTICATION]).user
+    except APIException:
         return None
-    return f"u{found[0].pk}" if found else None
+    finally:
+        request.user = before  # the asking sets it, the view shall ask anew
+    return f"u{user.pk}" if user.is_authenticated else None
 
 
-def _problem(status: int, code: str, detail: str) -> JsonResponse:
-    body = {
-        "type": f"about:blank#{code}",
-        "title": code.replace("-", " ").capitalize(),
-        "status": status,
-        "detail": detail,
-    }
-    return JsonResponse(body, status=status, content_type="application/problem+json")
+def _sweep() -> None:
+    """Throw away some answers whose time is over. Those that another request is throwing away are left to it."""
+    with transaction.atomic():
+        over = IdempotentAnswer.objects.select_for_update(skip_locked=True).filter(kept_until__lt=timezone.now())
+        keys = list(over.values_list("pk", flat=True)[:SWEPT_AT_ONCE])
+        if keys:
+            IdempotentAnswer.objects.filter(pk__in=keys).delete()

@@ -73,6 +73,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "drportal.errors.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -153,7 +154,8 @@ else:
     EMAIL_BACKEND = "communications.eml.EmlFileBackend"  # real .eml files, readable with any mail program
     EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Recovery Portal <portal@harbour-mutual.example>")
-EMAIL_TIMEOUT = 15
+EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", default=15)  # seconds for each answer of the mail server
+DELIVERY_LEASE = env.float("DELIVERY_LEASE", default=90)  # seconds until the messages of a vanished worker are taken over
 
 # --- People and sign-in ---------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "people.User"
@@ -259,10 +261,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["people.access.DeclaredRule"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": [
-        "rest_framework.parsers.JSONParser",
-        "rest_framework.parsers.MultiPartParser",
-    ],
+    "DEFAULT_PARSER_CLASSES": ["drportal.parsing.JsonParser"],
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
         "rest_framework.filters.OrderingFilter",
@@ -289,6 +288,15 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "SignoffState": "signoffs.models.Request.State",
+        "DrillState": "drills.models.Drill.State",
+        "ActionState": "drills.models.Action.State",
+        "ClassificationState": "workloads.models.Classification.State",
+        "TargetState": "workloads.serializers.STATES",
+        "Verdict": "workloads.models.Proof",
+        "Grade": "drills.models.Grade",
+    },
     "SERVE_PERMISSIONS": ["people.access.DeclaredRule"],
 }
 
@@ -310,7 +318,7 @@ STORAGES = {
     },
 }
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
-DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5_400_000  # a register of 5 MB and what is around it
 
 LOGGING = logging_config(json=PRODUCTION, level=env("LOG_LEVEL", default="WARNING" if TESTING else "INFO"))
 

@@ -10,7 +10,7 @@ import django_filters
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -134,6 +134,7 @@ class AssignmentSerializer(serializers.ModelSerializer[RoleAssignment]):
         read_only_fields = fields
 
 
+@extend_schema_serializer(component_name="RoleAssign")
 class AssignSerializer(serializers.Serializer[Any]):
     person = serializers.PrimaryKeyRelatedField(queryset=User.objects.all(), allow_null=True, default=None)
     deputy = serializers.PrimaryKeyRelatedField(queryset=User.objects.all(), allow_null=True, default=None)

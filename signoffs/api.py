@@ -7,7 +7,7 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request as ApiRequest
@@ -75,6 +75,7 @@ class DocumentSerializer(serializers.Serializer[Any]):
     texts = TextSerializer(many=True)
 
 
+@extend_schema_serializer(component_name="Signoff")
 class RequestSerializer(serializers.ModelSerializer[Request]):
     document = DocumentSerializer(read_only=True)
     slots = SlotSerializer(many=True, read_only=True)

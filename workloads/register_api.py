@@ -85,7 +85,9 @@ class ImportView(APIView):
         request={"multipart/form-data": ImportAsked},
         responses={
             200: ReportSaid,
-            422: OpenApiResponse(RefusedSaid, description="Rows are refused; nothing was written"),
+            (422, "application/problem+json"): OpenApiResponse(
+                RefusedSaid, description="Rows are refused; nothing was written"
+            ),
         },
     )
     def post(self, request: Request) -> Response:
@@ -104,7 +106,7 @@ class ImportView(APIView):
 
 def _refused(error: services.RowsRefused, report: Report) -> Response:
     problem = {
-        "type": f"about:blank#{error.code}",
+        "type": f"urn:drportal:problem:{error.code}",
         "title": "Rows refused",
         "status": error.status,
         "detail": error.message,

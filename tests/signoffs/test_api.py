@@ -49,7 +49,7 @@ def test_a_proven_session_signs(cast, sent):
 
 def test_a_session_without_a_fresh_proof_does_not(cast, sent):
     answer = post(signed_in(cast.head, proven=False), sent, digest=sent.digest)
-    assert (answer.status_code, answer.json()["type"]) == (403, "about:blank#reauthenticate")
+    assert (answer.status_code, answer.json()["type"]) == (403, "urn:drportal:problem:reauthenticate")
     assert not Signature.objects.exists()
 
 
@@ -59,7 +59,7 @@ def test_a_token_never_signs(cast, sent, verb):
     headers = {"Authorization": f"Bearer {key}"}
     body = {"digest": sent.digest, "reason": "No."}
     answer = Client().post(f"{LIST}{sent.pk}/{verb}/", body, content_type="application/json", headers=headers)
-    assert (answer.status_code, answer.json()["type"]) == (403, "about:blank#token-cannot-sign")
+    assert (answer.status_code, answer.json()["type"]) == (403, "urn:drportal:problem:token-cannot-sign")
     assert Client().get(LIST, headers=headers).json()["count"] == 1
     assert Request.objects.get().state == "open"
 
@@ -93,7 +93,7 @@ def test_a_body_that_does_not_fit_is_refused_in_words(cast, sent, body):
 
 def test_another_version_is_a_conflict(cast, sent):
     answer = post(signed_in(cast.head), sent, digest="0" * 64)
-    assert (answer.status_code, answer.json()["type"]) == (409, "about:blank#document-changed")
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:drportal:problem:document-changed")
 
 
 def test_who_is_not_asked_is_refused_and_a_stranger_finds_nothing(cast, sent):
