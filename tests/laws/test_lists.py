@@ -1,0 +1,94 @@
+"""A list costs the same number of queries for one row and for three, for one and for fifty."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from communications.purposes import Purpose
+from communications.services import compose
+from drills import services as drills
+from drills.models import DrillKind
+from people.models import Team
+from tests.cast import NOW, PASSWORD, give, person
+from workloads import services as workloads
+from workloads.models import Tier
+
+LISTS = (
+    "/", "/workloads/", "/drills/?view=all", "/messages/", "/people/", "/people/roles/", "/people/teams/", "/signoffs/", "/trail/",
+    "/api/v1/workloads/", "/api/v1/classifications/", "/api/v1/signoffs/", "/api/v1/drills/", "/api/v1/messages/",
+    "/api/v1/people/", "/api/v1/roles/", "/api/v1/events/",
+)  # fmt: skip
+
+
+def _grow(cast, numbers):
+    """For each number a workload in a team of its own, proposed and sent, with a drill, a message and a person."""
+    for number in numbers:
+        team = Team.objects.create(name=f"Team {number}")
+        load = workloads.add_workload(
+            by=cast.head, at=NOW, name=f"Load {number:03}", purpose="For lists.", owner_team=team, tags=["a"]
+        )
+        owner = person(f"Person {number:03}", team=team)
+        give("business-stakeholder", cast.stakeholder, deputy=owner, workload=load)
+        tier = Tier.objects.get(pk=2)
+        target = workloads.propose(
+            workload=load,
+            by=owner,
+            at=NOW,
+            tier=tier,
+            slo=tier.slo_floor,
+            rto_seconds=60,
+            rpo_seconds=60,
+            reason="Why not.",
+        )
+        workloads.send_for_signature(classification=target, by=owner, at=NOW)
+        drills.schedule(
+            workload=load, by=owner, at=NOW, kind=DrillKind.RESTORE, window_start=NOW + dt.timedelta(days=2),
+            window_end=NOW + dt.timedelta(days=2, hours=1), coordinator=owner, success_criteria="Back.",
+            participants=[cast.head],
+        )  # fmt: skip
+        compose(
+            Purpose.CLASSIFICATION_WITHDRAWN, to=[cast.head, owner], thread=load.trail_thread, path="/",
+            context={"workload": load.name, "who": owner.name}, by=owner, at=NOW,
+        )  # fmt: skip
+
+
+def _costs(client):
+    found = {}
+    for path in LISTS:
+        client.get(path)
+        with CaptureQueriesContext(connection) as captured:
+            answer = client.get(path)
+        assert answer.status_code == 200, path
+        found[path] = len(captured)
+    return found
+
+
+@pytest.mark.django_db
+def test_a_list_costs_the_same_for_one_row_for_three_and_for_fifty(cast):
+    client = Client()
+    assert client.login(email=cast.head.email, password=PASSWORD)
+    _grow(cast, range(1))
+    one = _costs(client)
+    _grow(cast, range(1, 3))
+    three = _costs(client)
+    _grow(cast, range(3, 50))
+    fifty = _costs(client)
+    growing = {
+        path: (one[path], three[path], fifty[path]) for path in LISTS if not one[path] == three[path] == fifty[path]
+    }
+    assert not growing
+
+
+@pytest.mark.django_db
+def test_lists_ask_few_questions(cast):
+    client = Client()
+    assert client.login(email=cast.head.email, password=PASSWORD)
+    _grow(cast, range(2))
+    costs = _costs(client)
+    assert costs.pop("/") <= 10
+    assert {path: cost for path, cost in costs.items() if cost > 9} == {}
