@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.db.models import QuerySet
 
 from audit.errors import Invalid
 from people.models import ContactKind, Mailing, Role, Scope, Team, Theme, User
@@ -182,9 +183,15 @@ class TokenForm(forms.Form):
 
 
 class PeopleFilter(forms.Form):
-    """Search on the list of people; nothing in it can be wrong, only empty."""
+    """Search on the list of people; nothing in it can be wrong, only empty. Teams are those that the reader may see."""
 
     q = forms.CharField(required=False, max_length=120)
-    team = forms.ModelChoiceField(Team.objects.all(), required=False, empty_label="Any team", widget=small())
+    team = forms.ModelChoiceField(Team.objects.none(), required=False, empty_label="Any team", widget=small())
     role = forms.ModelChoiceField(Role.objects.all(), required=False, empty_label="Any role", widget=small())
     gone = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, teams: QuerySet[Team], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        team = self.fields["team"]
+        if isinstance(team, forms.ModelChoiceField):
+            team.queryset = teams

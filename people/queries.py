@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
-from people.models import Role, RoleAssignment, User
+from people.models import Role, RoleAssignment, Team, User
 from people.permissions import BUSINESS_STAKEHOLDER, WORKLOAD_OWNER, Permission
 
 
@@ -130,6 +130,11 @@ def role_words(person: User) -> list[str]:
         else:
             counts[name] = counts.get(name, 0) + 1
     return [*wide, *(f"{name} of {count} workload{'' if count == 1 else 's'}" for name, count in counts.items())]
+
+
+def teams_seen_by(user: User) -> QuerySet[Team]:
+    """Every team for who may see people; otherwise one's own."""
+    return Team.objects.all() if user.may(Permission.VIEW_PEOPLE) else user.teams.all()
 
 
 def may_reach(user: User, person: User) -> bool:

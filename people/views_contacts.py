@@ -18,6 +18,7 @@ from people.access import SIGNED_IN, rule, signed_in
 from people.forms import ContactForm, TeamForm, show_refusal
 from people.models import Contact, Team, User
 from people.permissions import Permission
+from people.queries import teams_seen_by
 from people.views import PER_PAGE, tabs
 
 
@@ -69,8 +70,7 @@ def _contact_form(request: HttpRequest, form: ContactForm, title: str, button: s
 @require_GET
 def list_teams(request: HttpRequest) -> HttpResponse:
     """Teams with their active members; without the right to see people, one's own."""
-    user = signed_in(request)
-    mine = Team.objects.all() if user.may(Permission.VIEW_PEOPLE) else user.teams.all()
+    mine = teams_seen_by(signed_in(request))
     active = User.objects.filter(is_active=True)
     teams = mine.annotate(size=Count("members", filter=Q(members__is_active=True))).order_by("name")
     page = Paginator(teams.prefetch_related(Prefetch("members", active)), PER_PAGE).get_page(request.GET.get("page"))

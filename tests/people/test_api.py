@@ -31,7 +31,7 @@ def test_a_person_is_added_changed_and_deactivated(cast):
     assert User.objects.get(name="Nora New").time_zone == "Europe/London"
     assert send(cast.head, "post", f"{path}deactivate/").json()["is_active"] is False
     answer = send(cast.head, "post", f"{path}deactivate/")
-    assert (answer.status_code, answer.json()["type"]) == (409, "about:blank#wrong-state")
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:drportal:problem:wrong-state")
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ def test_of_role_holders_elsewhere_only_the_name_is_shown(cast):
     assert cast.head.email not in html(cast.stranger, page("list"))
     assert signed_in(cast.stranger).get(page("person", cast.owner.pk)).status_code == 404
     assert signed_in(cast.stranger).get(page("contacts")).status_code == 404
+    assert "Payments" not in html(cast.stranger, page("list")) + html(cast.stranger, page("teams"))
 
 
 def test_roles_read_as_job_descriptions_with_their_gaps(cast):
