@@ -18,7 +18,7 @@ from workloads.register.services import keep_import
 from workloads.services import send_for_signature
 
 
-def samples(cast: Cast) -> dict[str, dict[str, Any]]:
+def samples(cast: Cast) -> Samples:
     """Parameters by the name of a route. Each thing belongs to the cast's one workload, or to the head of operations."""
     in_force = put_in_force(cast)
     draft = propose(cast, tier=2, at=NOW)
@@ -41,13 +41,14 @@ def samples(cast: Cast) -> dict[str, dict[str, Any]]:
     delivery = Delivery.objects.filter(message__thread=cast.workload.trail_thread).first()
     assert delivery is not None
     assert Request.objects.filter(pk=request.pk).exists()
-    by_prefix = {
+    by_prefix: dict[str, dict[str, Any]] = {
         "people": {"pk": cast.owner.pk}, "signoffs": {"pk": request.pk}, "workloads": {"pk": cast.workload.pk},
         "drills": {"pk": drill.pk}, "communications": {"pk": Message.objects.get(pk=delivery.message_id).pk},
-        "actions": {"pk": action.pk}, "classifications": {"pk": in_force.pk}, "tiers": {"pk": 1}, "events": {"pk": Event.objects.latest("pk").pk},
+        "actions": {"pk": action.pk}, "classifications": {"pk": in_force.pk},
+        "tiers": {"pk": 1}, "events": {"pk": Event.objects.latest("pk").pk},
         "messages": {"pk": delivery.message_id, "delivery": delivery.pk}, "roles": {"pk": "auditor"},
     }  # fmt: skip
-    exact = {
+    exact: dict[str, dict[str, Any]] = {
         "people:assign": {"key": "auditor"}, "people:end-role": {"pk": of_organisation.pk},
         "people:change-contact": {"pk": contact.pk}, "people:change-team": {"pk": cast.team.pk},
         "people:revoke-token": {"pk": token.pk}, "workloads:import-template": {"kind": "csv"},
@@ -60,7 +61,7 @@ def samples(cast: Cast) -> dict[str, dict[str, Any]]:
         exact[f"workloads:{name}"] = {"pk": in_force.pk if name == "review" else draft.pk}
     for name in ("action", "change_action", "done", "reopen"):
         exact[f"drills:{name}"] = {"pk": action.pk}
-    return _Samples(by_prefix, exact)
+    return Samples(by_prefix, exact)
 
 
 def _running_drill(cast: Cast, hours: int) -> Drill:
@@ -74,7 +75,7 @@ def _running_drill(cast: Cast, hours: int) -> Drill:
     return drill
 
 
-class _Samples(dict[str, dict[str, Any]]):
+class Samples(dict[str, dict[str, Any]]):
     """Looks a route up by its exact name, else by its room or resource."""
 
     def __init__(self, by_prefix: dict[str, dict[str, Any]], exact: dict[str, dict[str, Any]]) -> None:

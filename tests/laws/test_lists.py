@@ -19,8 +19,8 @@ from workloads import services as workloads
 from workloads.models import Tier
 
 LISTS = (
-    "/", "/workloads/", "/drills/?view=all", "/messages/", "/people/", "/people/roles/", "/people/teams/", "/signoffs/", "/trail/",
-    "/api/v1/workloads/", "/api/v1/classifications/", "/api/v1/signoffs/", "/api/v1/drills/", "/api/v1/messages/",
+    "/", "/workloads/", "/drills/?view=all", "/messages/", "/people/", "/people/roles/", "/people/teams/", "/signoffs/",
+    "/trail/", "/api/v1/workloads/", "/api/v1/classifications/", "/api/v1/signoffs/", "/api/v1/drills/", "/api/v1/messages/",
     "/api/v1/people/", "/api/v1/roles/", "/api/v1/events/",
 )  # fmt: skip
 
@@ -40,7 +40,7 @@ def _grow(cast, numbers):
             by=owner,
             at=NOW,
             tier=tier,
-            slo=tier.slo_floor,
+            slo=tier.slo_floor or 0,
             rto_seconds=60,
             rpo_seconds=60,
             reason="Why not.",
