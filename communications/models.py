@@ -63,6 +63,12 @@ class Message(models.Model):
         return Purpose.of(self.purpose).value.link
 
 
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def visible_to(self, user: User) -> DeliveryQuerySet:
+        """All with the right, else those to oneself: who else got a message is not everybody's business."""
+        return self if user.may(Permission.VIEW_MESSAGES) else self.filter(user=user)
+
+
 class Delivery(Stateful):
     """One message to one address.
 
@@ -100,6 +106,8 @@ class Delivery(Stateful):
     flagged_copy = models.BooleanField("sent once more after doubt", default=False)
     last_error = models.CharField(max_length=500, blank=True)
     digest = models.ForeignKey(Message, on_delete=models.PROTECT, null=True, related_name="digested")
+
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
@@ -145,8 +153,28 @@ class Delivery(Stateful):
         return str(self.user or self.contact)
 
     @property
+    def look(self) -> str:
+        """How its state is drawn (`{% state %}`)."""
+        return LOOKS[self.State(self.state)]
+
+    @property
+    def is_tried_again(self) -> bool:
+        """Waiting after a try that did not work."""
+        return self.state == self.State.QUEUED and bool(self.last_error)
+
+    @property
     def trail_thread(self) -> str:
         return self.message.thread
+
+
+LOOKS = {
+    Delivery.State.QUEUED: "half",
+    Delivery.State.HELD: "half",
+    Delivery.State.STARTED: "half",
+    Delivery.State.SENT: "full",
+    Delivery.State.FAILED: "off",
+    Delivery.State.DIGESTED: "full",
+}
 
 
 class ReminderReceipt(models.Model):
