@@ -1,6 +1,21 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+ANSWERS = 5  # of the mail server to one message: MAIL, RCPT, DATA, the content, and one refused line
 
 
 class CommunicationsConfig(AppConfig):
     name = "communications"
     verbose_name = "Messages"
+
+
+@register
+def lease_outlasts_a_message(**_: Any) -> list[CheckMessage]:
+    """A lease that ends while its worker still waits for the mail server makes copies for nothing."""
+    if settings.DELIVERY_LEASE > ANSWERS * settings.EMAIL_TIMEOUT:
+        return []
+    said = f"DELIVERY_LEASE has to be longer than {ANSWERS} times EMAIL_TIMEOUT, the longest that one message can take."
+    return [Error(said, id="communications.E001")]

@@ -24,6 +24,6 @@ class EmlFileBackend(BaseEmailBackend):
             words = re.sub(r"[^a-z0-9]+", "-", f"{message.to[0]} {message.subject}".lower()).strip("-")[:80]
             name = f"{timezone.now():%Y%m%d-%H%M%S}-{words}-{uuid.uuid4().hex[:6]}.eml"
             half = folder / f".{name}.part"
-            half.write_bytes(message.message().as_bytes(linesep="\r\n"))
+            half.write_bytes(message.message().as_bytes(linesep="\r\n"))  # type: ignore[call-arg]  # Django's messages take it
             os.replace(half, folder / name)
         return len(email_messages)

@@ -15,7 +15,7 @@ from people.models import Contact, User
 from people.permissions import Permission
 
 if TYPE_CHECKING:
-    from django.db.models.manager import RelatedManager
+    from django.db.models.fields.related_descriptors import RelatedManager
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -72,8 +72,8 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 class Delivery(Stateful):
     """One message to one address.
 
-    The row is the queue. Who works on it holds a lease: a token until a moment of the database's clock. `started` is committed
-    before the first byte leaves; a lease that ran out after that leaves the delivery in doubt, and it is sent once more, flagged.
+    The row is the queue. Who works on it holds a lease: a token until a moment of the database's clock. `started` is durable
+    before the first byte leaves; what a lease that ran out means is decided in `communications/rounds.py`.
     """
 
     class State(models.TextChoices):
@@ -84,16 +84,17 @@ class Delivery(Stateful):
         FAILED = "failed", "Failed"
         DIGESTED = "digested", "In the daily digest"
 
-    # The sweep moves these in sets, with the same conditions in its WHERE clauses (communications/delivery.py).
+    # The first two are moved in sets, with the same conditions in their WHERE clauses (communications/rounds.py).
     MOVES: ClassVar[Mapping[str, Move]] = {
-        "fail": Move((State.QUEUED, State.STARTED), State.FAILED, Kind.DELIVERY_FAILED),
+        "fail": Move((State.STARTED,), State.FAILED, Kind.DELIVERY_FAILED),
         "doubt": Move((State.STARTED,), State.QUEUED, Kind.DELIVERY_DOUBTED),
         "retry": Move((State.FAILED,), State.QUEUED, Kind.DELIVERY_RETRIED),
     }
 
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="deliveries")
-    user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="deliveries")
-    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, null=True, related_name="deliveries")
+    # Every index costs each message three writes: foreign keys use those below.
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="deliveries", db_index=False)
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, null=True, related_name="deliveries", db_index=False)
     address = models.EmailField(max_length=254)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     reference = models.UUIDField("Message-ID", default=uuid.uuid4, unique=True)
@@ -105,7 +106,7 @@ class Delivery(Stateful):
     sent_at = models.DateTimeField(null=True)
     flagged_copy = models.BooleanField("sent once more after doubt", default=False)
     last_error = models.CharField(max_length=500, blank=True)
-    digest = models.ForeignKey(Message, on_delete=models.PROTECT, null=True, related_name="digested")
+    digest = models.ForeignKey(Message, on_delete=models.PROTECT, null=True, related_name="digested", db_index=False)
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -139,10 +140,12 @@ class Delivery(Stateful):
         ]
         indexes = [
             models.Index(fields=["next_try_at", "id"], condition=Q(state="queued"), name="delivery_due"),
-            models.Index(fields=["lease_until"], condition=Q(state="started"), name="delivery_leased"),
+            models.Index(fields=["lease_token"], condition=Q(state="started"), name="delivery_leased"),
             models.Index(fields=["user"], condition=Q(state="held"), name="delivery_held"),
             models.Index(fields=["user", "-id"], name="delivery_user"),
-            models.Index(fields=["state", "-id"], name="delivery_state"),
+            models.Index(fields=["-id"], condition=Q(state="failed"), name="delivery_failed"),
+            models.Index(fields=["contact"], condition=Q(contact__isnull=False), name="delivery_contact"),
+            models.Index(fields=["digest"], condition=Q(digest__isnull=False), name="delivery_digest"),
         ]
 
     def __str__(self) -> str:
@@ -165,6 +168,23 @@ class Delivery(Stateful):
     @property
     def trail_thread(self) -> str:
         return self.message.thread
+
+
+class Round(models.Model):
+    """What a worker has in its hands: its deliveries carry the token, and `leaving` is the number of the one that leaves now.
+
+    The table is unlogged: a crash of the database empties it. That is meant so; see communications/rounds.py.
+    """
+
+    token = models.UUIDField(primary_key=True)
+    leaving = models.BigIntegerField(null=True)
+    noted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.token)
 
 
 LOOKS = {

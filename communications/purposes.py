@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import string
+import unicodedata
 from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
+
+SUBJECT_MAX = 300  # characters; the column is as wide
 
 
 class Words(NamedTuple):
@@ -123,7 +126,7 @@ class Purpose(Enum):
     DAILY_DIGEST = Words(
         "Daily digest",
         "What needs you",
-        "Your {count} messages of the day",
+        "Your {count} of the day",
         "{items}",
         urgent=True,
     )
@@ -158,7 +161,17 @@ class Purpose(Enum):
             raise ValueError(f"{self.key}: placeholders missing or unknown: {wrong}")
         # Values are put in as they are, never read as templates themselves.
         subject = " ".join(self.value.subject.format_map(context).split())
-        return subject, self.value.body.format_map(context)
+        body = self.value.body.format_map({name: _printable(value) for name, value in context.items()})
+        return shortened(_printable(subject), SUBJECT_MAX), body
+
+
+def _printable(text: str) -> str:
+    """Without control characters: the database cannot hold some, a mail program obeys others."""
+    return "".join(c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs"))
+
+
+def shortened(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 CHOICES = [(purpose.key, purpose.label) for purpose in Purpose]

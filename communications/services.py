@@ -1,23 +1,25 @@
-"""Writing messages and reminders. They leave later (`communications.delivery`); what is written here stands or falls with the deed."""
+"""Writing messages and reminders: what is written here stands or falls with the deed. They leave later, by the sweep."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from audit.errors import WrongState
 from audit.kinds import Kind
-from audit.services import PORTAL, Actor, record
+from audit.services import PORTAL, Actor, record, record_many
 from audit.states import change_state
-from communications.models import Delivery, Message, ReminderReceipt
+from communications.models import Delivery, Message
 from communications.purposes import Purpose
 from people.models import Contact, Mailing, User
 from people.permissions import Permission
 
 CHUNK = 500
+Key = tuple[str, str, dt.date, str, int]  # purpose, thread, due date, step, recipient
 
 
 def compose(
@@ -36,10 +38,12 @@ def compose(
     fit the purpose, TransactionManagementError outside a transaction.
     """
     _require_transaction()
-    people = list({p.email.lower(): p for p in to if p.email and getattr(p, "is_active", True)}.values())
+    message = _message(purpose, thread=thread, path=path, context=context, by=by, at=at)
+    # One delivery an address; where a person and a contact share one it is the person's, who can then read it here.
+    reached = sorted(to, key=lambda p: isinstance(p, User))
+    people = list({p.email.lower(): p for p in reached if p.email and getattr(p, "is_active", True)}.values())
     if not people:
         return None
-    message = _message(purpose, thread=thread, path=path, context=context, by=by, at=at)
     message.save()
     Delivery.objects.bulk_create(_delivery(purpose, message, person, at) for person in people)
     after = {"purpose": purpose.key, "to": [str(person) for person in people]}
@@ -48,7 +52,7 @@ def compose(
 
 
 def _require_transaction() -> None:
-    if not transaction.get_connection().in_atomic_block:
+    if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("a message belongs into the transaction of its deed")
 
 
@@ -58,7 +62,7 @@ def _message(
     subject, body = purpose.render(context)
     return Message(
         purpose=purpose.key,
-        subject_line=subject[:300],
+        subject_line=subject,
         body=body,
         path=path,
         thread=thread,
@@ -68,21 +72,19 @@ def _message(
 
 
 def _delivery(purpose: Purpose, message: Message, person: User | Contact, at: dt.datetime) -> Delivery:
-    is_user = isinstance(person, User)
-    held = is_user and person.mailing == Mailing.DAILY and not purpose.urgent
-    return Delivery(
-        message=message,
-        user=person if is_user else None,
-        contact=None if is_user else person,
-        address=person.email,
-        state=Delivery.State.HELD if held else Delivery.State.QUEUED,
-        next_try_at=at,
-    )
+    delivery = Delivery(message=message, address=person.email, next_try_at=at)
+    if not isinstance(person, User):
+        delivery.contact = person
+        return delivery
+    delivery.user = person
+    if person.mailing == Mailing.DAILY and not purpose.urgent:
+        delivery.state = Delivery.State.HELD
+    return delivery
 
 
 @dataclass(frozen=True)
 class Reminder:
-    """One reminder to one person. `covers` are earlier steps that this message makes unnecessary."""
+    """One reminder to one person. `covers` are earlier steps that this message makes unnecessary, sent or not."""
 
     purpose: Purpose
     to: User
@@ -92,6 +94,10 @@ class Reminder:
     path: str
     context: Mapping[str, str]
     covers: Sequence[str] = field(default=())
+
+    def key(self, step: str = "") -> Key:
+        """What can be sent once only; of another step when one is named."""
+        return (self.purpose.key, self.thread, self.due_on, step or self.step, self.to.pk)
 
 
 def remind(
@@ -117,56 +123,37 @@ def remind_many(reminders: Iterable[Reminder], *, at: dt.datetime) -> int:
 
     The receipt's unique index decides between simultaneous sweeps: only who laid the receipt writes the message.
     """
-    wanted = [r for r in reminders if r.to.is_active and r.to.email]
-    return sum(_remind_chunk(wanted[start : start + CHUNK], at) for start in range(0, len(wanted), CHUNK))
+    wanted = {r.key(): r for r in reminders if r.to.is_active and r.to.email}
+    covered = {r.key(step): key for key, r in wanted.items() for step in r.covers}
+    # All receipts in one order, so that two sweeps wait for each other instead of deadlocking.
+    keys = sorted(wanted.keys() | covered.keys())
+    laid = {key: number for chunk in _chunks(keys) for key, number in _lay(chunk, at).items()}
+    told: dict[Key, int] = {}
+    for chunk in _chunks([key for key in laid if key in wanted and key not in covered]):
+        told |= _write_reminders([wanted[key] for key in chunk], at)
+    _point([(laid[key], told[cover]) for key in laid if (cover := covered.get(key, key)) in told])
+    return len(told)
 
 
-def _remind_chunk(reminders: list[Reminder], at: dt.datetime) -> int:
-    # Sorted, so that two sweeps lay their receipts in the same order and wait for each other instead of deadlocking.
-    reminders = sorted(reminders, key=lambda r: _key(r.purpose, r.thread, r.due_on, r.step, r.to.pk))
-    laid = _lay(((r.purpose, r.thread, r.due_on, r.step, r.to.pk) for r in reminders), at)
-    won = [r for r in reminders if _key(r.purpose, r.thread, r.due_on, r.step, r.to.pk) in laid]
-    if not won:
-        return 0
+def _chunks(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
+    return (keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK))
+
+
+def _write_reminders(reminders: list[Reminder], at: dt.datetime) -> dict[Key, int]:
+    """Write these; the number of each message."""
     messages = Message.objects.bulk_create(
-        _message(r.purpose, thread=r.thread, path=r.path, context=r.context, by=PORTAL, at=at) for r in won
+        _message(r.purpose, thread=r.thread, path=r.path, context=r.context, by=PORTAL, at=at) for r in reminders
     )
-    Delivery.objects.bulk_create(
-        _delivery(r.purpose, message, r.to, at) for r, message in zip(won, messages, strict=True)
-    )
-    receipts = []
-    for reminder, message in zip(won, messages, strict=True):
-        receipts.append(
-            (laid[_key(reminder.purpose, reminder.thread, reminder.due_on, reminder.step, reminder.to.pk)], message.pk)
-        )
-        record(
-            Kind.MESSAGE_QUEUED,
-            message,
-            by=PORTAL,
-            at=at,
-            after={"purpose": reminder.purpose.key, "to": [str(reminder.to)], "step": reminder.step},
-        )
-    _lay(((r.purpose, r.thread, r.due_on, step, r.to.pk) for r in won for step in r.covers), at)
-    ReminderReceipt.objects.bulk_update(
-        [ReminderReceipt(pk=receipt, message_id=message) for receipt, message in receipts], ["message"]
-    )
-    return len(won)
+    pairs = list(zip(reminders, messages, strict=True))
+    Delivery.objects.bulk_create(_delivery(r.purpose, message, r.to, at) for r, message in pairs)
+    lines: Any = ((message, {}, {"purpose": r.purpose.key, "to": [str(r.to)], "step": r.step}) for r, message in pairs)
+    record_many(Kind.MESSAGE_QUEUED, lines, by=PORTAL, at=at)
+    return {r.key(): message.pk for r, message in pairs}
 
 
-Key = tuple[str, str, dt.date, str, int]
-
-
-def _key(purpose: Purpose, thread: str, due_on: dt.date, step: str, recipient: int) -> Key:
-    return (purpose.key, thread, due_on, step, recipient)
-
-
-def _lay(steps: Iterable[tuple[Purpose, str, dt.date, str, int]], at: dt.datetime) -> dict[Key, int]:
+def _lay(keys: Sequence[Key], at: dt.datetime) -> dict[Key, int]:
     """Lay receipts; those that were there already are not in the answer, which maps a key to the receipt's number."""
-    keys = [_key(*step) for step in steps]
-    if not keys:
-        return {}
-    columns = [list(column) for column in zip(*keys, strict=True)]
-    with transaction.get_connection().cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(
             """
             INSERT INTO communications_reminderreceipt (purpose, thread, due_on, step, recipient_id, laid_at)
@@ -174,9 +161,23 @@ def _lay(steps: Iterable[tuple[Purpose, str, dt.date, str, int]], at: dt.datetim
             ON CONFLICT DO NOTHING
             RETURNING purpose, thread, due_on, step, recipient_id, id
             """,
-            [at, *columns],
+            [at, *(list(column) for column in zip(*keys, strict=True))],
         )
         return {tuple(row[:5]): row[5] for row in cursor.fetchall()}
+
+
+def _point(receipts: Sequence[tuple[int, int]]) -> None:
+    """Let each receipt name the message that was sent, or that made it unnecessary."""
+    if not receipts:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE communications_reminderreceipt SET message_id = told.message
+            FROM unnest(%s::bigint[], %s::bigint[]) AS told (receipt, message) WHERE id = told.receipt
+            """,
+            [list(column) for column in zip(*receipts, strict=True)],
+        )
 
 
 @transaction.atomic

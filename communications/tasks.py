@@ -12,5 +12,7 @@ from communications import delivery, digests
 def deliver() -> None:
     """Send what is due; half of the worker's processes may do so at once, each takes other rows."""
     with through(Door.SWEEP):
-        digests.gather(at=timezone.now())
-        delivery.deliver()
+        try:
+            digests.gather(at=timezone.now())
+        finally:  # a digest that cannot be written holds up nobody else's messages
+            delivery.deliver()

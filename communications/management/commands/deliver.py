@@ -8,6 +8,8 @@ import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import Error as DatabaseError
+from django.db import connection
 from django.utils import timezone
 
 from audit.models import Door
@@ -19,8 +21,8 @@ class Command(BaseCommand):
     help = "Send the messages that are due. With --loop it goes on until SIGTERM, finishing the message in flight."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--loop", action="store_true", help="go on for ever")
-        parser.add_argument("--every", type=float, default=5, help="seconds between two looks (default 5)")
+        parser.add_argument("--loop", action="store_true", help="go on for ever, also while the database is away")
+        parser.add_argument("--every", type=float, default=5, metavar="SECONDS", help="between two looks (default 5)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         ending = threading.Event()
@@ -28,10 +30,20 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: ending.set())
         with through(Door.SWEEP):
             while not ending.is_set():
-                digests.gather(at=timezone.now())
-                done = delivery.deliver(seconds=60, stop=ending.is_set)
-                if done.sent or done.failed or done.doubted:
-                    self.stdout.write(f"{done.sent} sent, {done.failed} failed, {done.doubted} in doubt")
+                self._sweep(ending, patient=options["loop"])
                 if not options["loop"]:
                     return
                 ending.wait(options["every"])
+
+    def _sweep(self, ending: threading.Event, *, patient: bool) -> None:
+        try:
+            digests.gather(at=timezone.now())
+            done = delivery.deliver(seconds=60, stop=ending.is_set)
+        except DatabaseError as error:
+            if not patient:
+                raise
+            self.stderr.write(f"The database is away, trying again: {error}")
+            connection.close()
+            return
+        if done.sent or done.failed or done.doubted:
+            self.stdout.write(f"{done.sent} sent, {done.failed} failed, {done.doubted} in doubt")
