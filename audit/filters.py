@@ -33,7 +33,10 @@ class UtcTimeField(forms.DateTimeField):
     def to_python(self, value: Any) -> dt.datetime | None:
         with timezone.override(dt.UTC):
             found = super().to_python(value)
-        return found if found is None else found.astimezone(dt.UTC)
+        try:
+            return found if found is None else found.astimezone(dt.UTC)
+        except OverflowError:  # the first and the last hours of the calendar, in another zone
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
 
 
 class UtcTimeFilter(django_filters.Filter):  # type: ignore[misc]

@@ -7,6 +7,7 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
+from audit.filters import UtcTimeFilter
 from communications.models import Delivery, Message
 from communications.purposes import CHOICES
 
@@ -40,7 +41,7 @@ class MessageFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 class MessageApiFilter(MessageFilter):
     thread = django_filters.CharFilter(max_length=80, label="Thread, as in “workload:12”")
-    written_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte", label="Written after")
+    written_after = UtcTimeFilter(field_name="created_at", lookup_expr="gte", label="Written after")
 
     class Meta(MessageFilter.Meta):
         pass

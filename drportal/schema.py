@@ -67,12 +67,25 @@ class AutoSchema(SpectacularSchema):
     def get_override_parameters(self) -> list[Any]:
         return [IDEMPOTENCY_KEY] if self.method == "POST" else []
 
+    def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
+        """A choice that the column may leave empty is empty in answers too; read-only fields do not say so themselves."""
+        if isinstance(field, serializers.ChoiceField) and field.read_only and _may_be_empty(field):
+            field.allow_blank = True
+        return super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         for status in {"GET": ON_READ, "POST": ON_POST}.get(self.method, ON_WRITE):
             answer = self._get_response_for_code(ProblemSerializer, str(status), [PROBLEM])  # type: ignore[no-untyped-call]
             bodies.setdefault(str(status), {**answer, "description": PROBLEMS[status]})
         return bodies
+
+
+def _may_be_empty(field: Any) -> bool:
+    model = getattr(getattr(field.parent, "Meta", None), "model", None)
+    if model is None or field.source not in {column.name for column in model._meta.fields}:
+        return False
+    return bool(model._meta.get_field(field.source).blank)
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
