@@ -76,6 +76,13 @@ def test_columns_that_nobody_knows_are_named():
     assert notes == ["Not used, because no column of the register is called so: sentry url, alerts."]
 
 
+def test_the_name_of_the_template_wins_over_another_name_for_the_same_column():
+    _, rows, notes = read_register(b"Application,Name,purpose,Owner,team\nX,A,p,O,T\n")
+    assert (rows[0].name, rows[0].team) == ("A", "T")
+    assert notes == ["Not used, because no column of the register is called so: Application, Owner."]
+    assert names(b"App name,purpose,team\nX,p,T\n") == ["X"]
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [
@@ -84,7 +91,7 @@ def test_columns_that_nobody_knows_are_named():
         (b"\n\n , ,\n", "The file is empty."),
         (b"name,purpose,team\n", "Below the header the file is empty."),
         (b"name,reference\nA,1\n", "Columns are missing: purpose, team. Row 1 was taken for the header"),
-        (b"name,purpose,team,Owner Team\nA,p,T,T\n", "Two columns stand for team."),
+        (b"name,purpose,owner,Owner Team\nA,p,T,T\n", "Two columns stand for team."),
         (b"name,purpose,team," + b"x" * 201 + b"\nA,p,T,1\n", "has more than 200 characters"),
         (b"name,purpose,team" + b",x" * 60 + b"\nA,p,T\n", "more than 60 columns"),
         (b'name,purpose,team\nA,"p,T\nB,p,T\n', "Row 2: a quotation mark is opened and never closed."),
@@ -182,8 +189,52 @@ def packed(parts: dict[str, bytes], like: bytes = b"") -> bytes:
     return stream.getvalue()
 
 
-BOOK = as_xlsx(HEADER, LINE)
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+SHARED = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+
+
+def as_excel_writes(texts: list[str], cells: str) -> bytes:
+    """A workbook whose texts stand in a table of their own, as Excel writes them; openpyxl puts them into the cells."""
+    plain = as_xlsx(HEADER)
+    with zipfile.ZipFile(io.BytesIO(plain)) as book:
+        types = book.read("[Content_Types].xml").decode()
+    override = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{SHARED}"/></Types>'
+    strings = "".join(f"<si><t>{text}</t></si>" for text in texts)
+    parts = {
+        "[Content_Types].xml": types.replace("</Types>", override),
+        "xl/sharedStrings.xml": f'<sst xmlns="{MAIN}">{strings}</sst>',
+        SHEET: f'<worksheet xmlns="{MAIN}"><sheetData>{cells}</sheetData></worksheet>',
+    }
+    return packed({name: text.encode() for name, text in parts.items()}, plain)
+
+
+def shared(row: int, *numbers: int) -> str:
+    cells = "".join(
+        f'<c r="{column}{row}" t="s"><v>{number}</v></c>' for column, number in zip("ABC", numbers, strict=False)
+    )
+    return f'<row r="{row}">{cells}</row>'
+
+
 SHEET = "xl/worksheets/sheet1.xml"
+
+
+def test_a_workbook_as_excel_writes_it_is_read():
+    texts = ["name", "purpose", "team", "Zähler &amp; Co", "p", "T"]
+    assert names(as_excel_writes(texts, shared(1, 0, 1, 2) + shared(2, 3, 4, 5))) == ["Zähler & Co"]
+
+
+def test_a_text_that_is_not_there_breaks_only_the_file():
+    assert "cannot be read" in refusal(
+        as_excel_writes(["name", "purpose", "team"], shared(1, 0, 1, 2) + shared(2, 3, 4, 999))
+    )
+
+
+def test_a_cell_two_billion_rows_down_costs_nothing():
+    cells = shared(1, 0, 1, 2) + shared(2, 3, 4, 5) + shared(2_000_000_000, 3, 4, 5)
+    assert names(as_excel_writes(["name", "purpose", "team", "A", "p", "T"], cells)) == ["A"]
+
+
+BOOK = as_xlsx(HEADER, LINE)
 BOMBS = {
     "one huge part": packed({SHEET: b"<a/>" + b" " * 200_000_000}, BOOK),
     "a part that packs too well": packed({SHEET: b"<a>" + b" " * 30_000_000 + b"</a>"}, BOOK),

@@ -22,9 +22,10 @@ LABELS = {
     "reason": "reason",
     "looser_reason": "looser reason",
 }
+LABELS_LOWER = frozenset(label.lower() for label in LABELS.values())
 _OTHER_NAMES = {
     "reference": ("external reference", "ref"),
-    "name": ("workload", "workload name"),
+    "name": ("workload", "workload name", "application", "application name", "app", "app name"),
     "purpose": ("description",),
     "team": ("owner team", "owner"),
     "business_unit": ("unit",),
@@ -50,6 +51,7 @@ class Header:
     number: int
     at: dict[str, int]
     width: int
+    said: dict[str, str] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
 
@@ -73,6 +75,10 @@ def _key(cell: Cell) -> tuple[str, str]:
     return "", ""
 
 
+def _is_label(cell: Cell) -> bool:
+    return isinstance(cell, str) and cell.strip().lower() in LABELS_LOWER
+
+
 def known(cell: Cell) -> bool:
     return _key(cell)[0] != ""
 
@@ -85,7 +91,8 @@ def find_header(sheet: Sheet) -> Header:
     if len(cells) > COLUMNS_MAX:
         raise UnreadableFile(f"The file has more than {COLUMNS_MAX} columns. Keep those of the template.")
     header = Header(number, {}, len(cells))
-    for index, cell in enumerate(cells):
+    # The name of the template wins over another name for the same column, wherever it stands.
+    for index, cell in sorted(enumerate(cells), key=lambda at: not _is_label(at[1])):
         _place(header, index, cell)
     missing = [LABELS[key] for key in REQUIRED if key not in header.at]
     if missing:
@@ -108,8 +115,11 @@ def _place(header: Header, index: int, cell: Cell) -> None:
     if not key:
         header.unknown += [shown(cell)] if cell else []
         return
+    if key in header.at and not _is_label(cell) and _is_label(header.said[key]):
+        header.unknown.append(shown(cell))
+        return
     if key in header.at:
         raise UnreadableFile(f"Two columns stand for {LABELS[key]}. Keep one of them.")
-    header.at[key] = index
+    header.at[key], header.said[key] = index, cell
     if unit:
         header.units[key] = unit

@@ -59,7 +59,13 @@ class Known:
 
 
 def look_up(rows: Iterable[Wanted], *, lock: bool) -> Known:
-    """With `lock`, what is found stays as it is until the transaction ends: requests first, as in every deed."""
+    """With `lock`, what is found stays as it is until the transaction ends.
+
+    Requests are locked first, then targets, then workloads: the order in which deeds on a target come by (a trigger on targets
+    writes to their workload). Keys do not change, and locks that leave them alone let others refer to the rows. An import
+    that proposes targets keeps all other deeds on targets waiting at their first step: one that had just inserted a proposal
+    would wait for our workload while we wait for its place in the index.
+    """
     rows = list(rows)
     known = Known(keys=_keys({row.name for row in rows if row.name}))
     references = {row.reference for row in rows if row.reference}
@@ -68,11 +74,18 @@ def look_up(rows: Iterable[Wanted], *, lock: bool) -> Known:
     ids |= set(named.values_list("pk", flat=True))
     requests = Request.objects.filter(workload_id__in=ids, subject_type=CLASSIFICATION, state=Request.State.OPEN)
     known.requests = list(requests.select_for_update().order_by("pk")) if lock else list(requests)
-    _take_workloads(known, ids, lock=lock)
+    if lock and any(row.tier for row in rows):
+        _lock_targets()
     _take_targets(known, ids, lock=lock)
+    _take_workloads(known, ids, lock=lock)
     known.teams = {team.name: team for team in Team.objects.all()}
     known.tiers = {tier.level: tier for tier in Tier.objects.all()}
     return known
+
+
+def _lock_targets() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {Classification._meta.db_table} IN EXCLUSIVE MODE")  # reading goes on
 
 
 def _keys(names: set[str]) -> dict[str, str]:
@@ -84,7 +97,7 @@ def _keys(names: set[str]) -> dict[str, str]:
 
 def _take_workloads(known: Known, ids: set[int], *, lock: bool) -> None:
     found = Workload.objects.filter(pk__in=ids).select_related("owner_team").annotate(key=Lower("name")).order_by("pk")
-    for workload in found.select_for_update(of=("self",)) if lock else found:
+    for workload in found.select_for_update(of=("self",), no_key=True) if lock else found:
         known.by_name[workload.key] = workload  # type: ignore[attr-defined]  # annotated
         if workload.reference:
             known.by_reference[workload.reference] = workload
@@ -93,6 +106,6 @@ def _take_workloads(known: Known, ids: set[int], *, lock: bool) -> None:
 def _take_targets(known: Known, ids: set[int], *, lock: bool) -> None:
     states = [Classification.State.SIGNED_OFF, *Classification.OPEN]
     found = Classification.objects.filter(workload__in=ids, state__in=states).select_related("tier", "proposed_by")
-    for target in found.order_by("pk").select_for_update(of=("self",)) if lock else found:
+    for target in found.order_by("pk").select_for_update(of=("self",), no_key=True) if lock else found:
         side = known.in_force if target.state == Classification.State.SIGNED_OFF else known.proposed
         side[target.workload_id] = target

@@ -6,8 +6,8 @@ import datetime as dt
 import hashlib
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
-from psycopg.errors import UniqueViolation
+from django.db import IntegrityError, OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected, UniqueViolation
 
 from audit.errors import DeedError, WrongState
 from audit.kinds import Kind
@@ -16,7 +16,7 @@ from audit.services import record
 from people.models import User
 from people.permissions import Permission
 from workloads.models import IMPORT_KEPT_FOR, PendingImport
-from workloads.register.known import look_up
+from workloads.register.known import Known, look_up
 from workloads.register.planning import Plan, Planner
 from workloads.register.reading import read_register
 from workloads.register.report import Report
@@ -115,7 +115,7 @@ def imported_already(*, pending_id: Any, by: User) -> str:
     return str(done.after.get("result", "")) if done else ""
 
 
-def _plan(data: bytes, name: str, by: User, *, lock: bool) -> tuple[Plan, Report, Any]:
+def _plan(data: bytes, name: str, by: User, *, lock: bool) -> tuple[Plan, Report, Known]:
     _, rows, notes = read_register(data)
     known = look_up(rows, lock=lock)
     plan = Planner(known, by).plan(rows)
@@ -123,6 +123,18 @@ def _plan(data: bytes, name: str, by: User, *, lock: bool) -> tuple[Plan, Report
 
 
 def _import(pending: PendingImport, data: bytes, by: User, at: dt.datetime, digest: str) -> Report:
+    try:
+        with transaction.atomic():
+            return _import_alone(pending, data, by, at, digest)
+    except (IntegrityError, OperationalError) as error:
+        if not isinstance(error.__cause__, UniqueViolation | DeadlockDetected):
+            raise
+        raise WrongState(
+            "Somebody changed the same workloads at this moment. Nothing was written; try again."
+        ) from None
+
+
+def _import_alone(pending: PendingImport, data: bytes, by: User, at: dt.datetime, digest: str) -> Report:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
     plan, report, known = _plan(data, pending.name, by, lock=True)
@@ -132,15 +144,7 @@ def _import(pending: PendingImport, data: bytes, by: User, at: dt.datetime, dige
         raise ReportChanged(report)
     if not report.to_write:
         return report
-    try:
-        with transaction.atomic():
-            write(plan, known, by=by, at=at)
-    except IntegrityError as error:
-        if not isinstance(error.__cause__, UniqueViolation):
-            raise
-        raise WrongState(
-            "Somebody changed the same workloads at this moment. Nothing was written; try again."
-        ) from None
+    write(plan, known, by=by, at=at)
     report.applied = True
     after = {"file": pending.name, "sha256": pending.sha256, "result": report.sentence}
     record(Kind.REGISTER_IMPORTED, pending, by=by, at=at, after=after)

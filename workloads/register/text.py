@@ -29,7 +29,7 @@ def read_text(data: bytes) -> Sheet:
     delimiter, text, skipped = _delimiter(text)
     sheet = Sheet([], notes)
     for number, cells in _records(text, delimiter):
-        sheet.add(number + skipped, list(cells[: COLUMNS_MAX + 1]))
+        sheet.add(number + skipped, cells)
     return sheet
 
 
@@ -78,7 +78,7 @@ def _fit(text: str, delimiter: str) -> tuple[int, int]:
     best = (0, 0)
     try:
         for number, cells in _records(text, delimiter):
-            best = max(best, (sum(known(cell) for cell in cells[:COLUMNS_MAX]), len(cells)))
+            best = max(best, (sum(map(known, cells)), len(cells)))
             if number >= LOOK_AT:
                 break
     except UnreadableFile:
@@ -92,7 +92,7 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[Cell]]]:
     csv.field_size_limit(CELL_MAX)
     try:
         for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), 1):
-            yield number, [cell.strip() for cell in cells]
+            yield number, [cell.strip() for cell in cells[: COLUMNS_MAX + 1]]
     except csv.Error as error:
         raise UnreadableFile(f"Row {number + 1}: {_words(str(error))}") from None
 

@@ -18,7 +18,10 @@ UNPACKED_MAX = 64 * MEGABYTE
 RATIO_MAX = 200  # tables pack 5 to 30 times, bombs a thousand times
 RATIO_FROM = 4 * MEGABYTE  # below that a ratio harms nobody
 PARTS_MAX = 2_000
-TAGS_MAX = 4_000_000  # of XML, over all parts: what openpyxl keeps of a part grows with them
+# Of XML tags: time and memory grow with them. Beside the sheets there are mostly the texts, four tags each.
+TAGS_MAX, OTHER_TAGS_MAX = 4_000_000, 1_200_000
+LAST_ROW = 1_048_576  # of any spreadsheet
+EMPTY = (None,) * (COLUMNS_MAX + 1)
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 ZIP = b"PK\x03\x04"
 WIDE_INTEGER = 10**15
@@ -62,18 +65,19 @@ def _check_archive(data: bytes) -> bool:
 
 def _scan(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> bool:
     """Go through the parts once, a chunk at a time. Spreadsheet programs write no declarations; attackers do."""
-    tags, formulas = 0, False
+    tags, others, formulas = 0, 0, False
     for part in parts:
-        before = b""
+        before, is_sheet = b"", part.filename.startswith("xl/worksheets/")
         with archive.open(part) as stream:
             while chunk := stream.read(MEGABYTE):
-                tags += chunk.count(b"<")
+                found = chunk.count(b"<")
+                tags, others = tags + found, others + (0 if is_sheet else found)
                 seen = before + chunk.replace(b"\0", b"")  # also in UTF-16
                 formulas = formulas or b"<f>" in seen or b"<f " in seen or b"<f/" in seen
                 if b"<!DOCTYPE" in seen or b"<!ENTITY" in seen:
                     raise UnreadableFile(BROKEN)
                 before = seen[-8:]
-        if tags > TAGS_MAX:
+        if tags > TAGS_MAX or others > OTHER_TAGS_MAX:
             raise UnreadableFile(BOMB)
     return formulas
 
@@ -92,14 +96,15 @@ def _read(data: bytes, has_formulas: bool) -> Sheet:
     else:
         rows = _rows(first)
     for number, row in enumerate(rows, start=1):
-        sheet.add(number, [_cell(value) for value in row])
+        if row != EMPTY:
+            sheet.add(number, [_cell(value) for value in row])
     return sheet
 
 
 def _rows(sheet: Any) -> Iterator[tuple[Any, ...]]:
-    # `max_col` bounds each row: one cell in the last of 16,384 columns must not widen them all.
+    # A file may claim cells anywhere. Without bounds openpyxl fills up to them: billions of rows, or 16,384 columns in each.
     sheet.reset_dimensions()
-    yield from sheet.iter_rows(max_col=COLUMNS_MAX + 1, values_only=True)
+    yield from sheet.iter_rows(max_row=LAST_ROW, max_col=COLUMNS_MAX + 1, values_only=True)
 
 
 def _with_formulas(values: Iterator[tuple[Any, ...]], plain: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
