@@ -36,7 +36,8 @@ WITH someone AS (
         '/workloads/' || n || '/', 'workload:' || n, now() FROM generate_series(1, %(count)s) n
     RETURNING id
 )
-INSERT INTO communications_delivery (message_id, contact_id, address, state, reference, attempts, next_try_at, flagged_copy, last_error)
+INSERT INTO communications_delivery
+    (message_id, contact_id, address, state, reference, attempts, next_try_at, flagged_copy, last_error)
 SELECT message.id, someone.id, 'reader' || message.id || '@example.org', 'queued', gen_random_uuid(), 0, now(), false, ''
 FROM message, someone
 """
