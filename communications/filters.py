@@ -7,7 +7,7 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
-from audit.filters import UtcTimeFilter
+from audit.filters import SELECT, UtcTimeFilter
 from communications.models import Delivery, Message
 from communications.purposes import CHOICES
 
@@ -19,9 +19,9 @@ class MessageFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     q = django_filters.CharFilter(method="search", max_length=SEARCH_MAX, label="Person or words of the subject")
     state = django_filters.ChoiceFilter(
-        method="in_state", choices=Delivery.State.choices, label="State", empty_label="Any state"
+        method="in_state", choices=Delivery.State.choices, label="State", empty_label="Any state", widget=SELECT
     )
-    purpose = django_filters.ChoiceFilter(choices=CHOICES, label="About", empty_label="Anything")
+    purpose = django_filters.ChoiceFilter(choices=CHOICES, label="About", empty_label="Anything", widget=SELECT)
 
     class Meta:
         model = Message
