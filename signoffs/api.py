@@ -14,19 +14,13 @@ from rest_framework.request import Request as ApiRequest
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from audit.errors import DeedError
 from people.access import SIGNED_IN
 from people.models import User, organisation_today
 from signoffs import services
 from signoffs.models import Request, Signature, Slot
-from signoffs.proof import proof_from
+from signoffs.proof import TokenCannotSign, proof_from
 from signoffs.queries import requests_for, slots_waiting_for
 from signoffs.services import Proof
-
-
-class TokenCannotSign(DeedError):
-    status = 403
-    code = "token-cannot-sign"
 
 
 class SignatureSerializer(serializers.ModelSerializer[Signature]):

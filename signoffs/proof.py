@@ -34,6 +34,13 @@ _WAYS = {
 }
 
 
+class TokenCannotSign(DeedError):
+    """A program is nobody who could take responsibility."""
+
+    status = 403
+    code = "token-cannot-sign"
+
+
 class WrongPassword(NeedsProof):
     code = "wrong-password"
 

@@ -19,7 +19,7 @@ from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 from audit.errors import Invalid
 from people.access import SIGNED_IN
 from people.models import User
-from signoffs.proof import proof_from
+from signoffs.proof import TokenCannotSign, proof_from
 from workloads import services
 from workloads.filters import SEARCH_MAX, ClassificationFilter, RegisterFilter
 from workloads.models import Classification, Tier, Workload
@@ -230,6 +230,8 @@ class ClassificationViewSet(Rows):
     def reaffirm(self, request: ApiRequest, pk: str) -> Response:
         """Keep the target in force. A signature: needs a session that was re-authenticated within five minutes, no token."""
         target, values = self.get_object(), _valid(ReaffirmSerializer(data=request.data))
-        proof = proof_from(request._request) if request.auth is None else None
+        if request.auth is not None:
+            raise TokenCannotSign("A token cannot sign. Sign in yourself and reaffirm on the page.")
+        proof = proof_from(request._request)
         services.reaffirm(classification=target, by=self.by, at=timezone.now(), proof=proof, digest=values["digest"])
         return Response(self.row(pk))

@@ -170,7 +170,7 @@ def test_a_token_cannot_reaffirm_but_a_session_with_a_fresh_proof_can(cast, api,
     target = put_in_force(cast, at=timezone.now() - dt.timedelta(days=70))
     said = {"digest": digest(classification_document(Classification.objects.get(pk=target.pk)))}
     address = f"/classifications/{target.pk}/reaffirm/"
-    assert _post(api(cast.stakeholder), address, said).json()["type"] == "urn:drportal:problem:reauthenticate"
+    assert _post(api(cast.stakeholder), address, said).json()["type"] == "urn:drportal:problem:token-cannot-sign"
     client = page(cast.stakeholder)
     assert _post(client, address, said).status_code == 403
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})
