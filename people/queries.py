@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Value
 
 from people.models import Role, RoleAssignment, Team, User
 from people.permissions import BUSINESS_STAKEHOLDER, WORKLOAD_OWNER, Permission
@@ -49,7 +50,7 @@ def acts_in_role(user: User, role: str, *, workload_id: int | None, on: dt.date)
 
 def vacancies(*, on: dt.date) -> list[tuple[Role, str]]:
     """Organisation-wide roles that nobody holds, that only a deputy holds, or that have no deputy, with what is missing."""
-    return [(post.role, post.missing) for post in posts(on=on) if post.missing]
+    return [(post.role, post.missing) for post in _posts(on, {}) if post.missing]
 
 
 # These are held workload by workload; nobody has to hold them for the whole organisation.
@@ -87,49 +88,52 @@ class Post:
 
 def posts(*, on: dt.date) -> list[Post]:
     """Every role with who holds it for the organisation, now and later; three queries."""
-    wide = RoleAssignment.objects.filter(workload_id__isnull=True).exclude(until_on__lt=on)
-    held = list(wide.select_related("role", "person", "deputy").order_by("from_on", "id"))
-    counts = dict(
+    counts = (
         RoleAssignment.objects.in_force(on)
         .filter(workload_id__isnull=False)
         .order_by()
         .values_list("role")
         .annotate(Count("workload_id", distinct=True))
     )
+    return _posts(on, dict(counts))
+
+
+def _posts(on: dt.date, workloads: Mapping[str, int]) -> list[Post]:
+    wide = RoleAssignment.objects.filter(workload_id__isnull=True).exclude(until_on__lt=on)
+    held = list(wide.select_related("role", "person", "deputy").order_by("from_on", "id"))
     return [
         Post(
             role,
             [a for a in held if a.role_id == role.pk and a.from_on <= on],
             [a for a in held if a.role_id == role.pk and a.from_on > on],
-            counts.get(role.pk, 0),
+            workloads.get(role.pk, 0),
         )
         for role in Role.objects.all()
     ]
 
 
-def people_with_roles(found: QuerySet[User], *, on: dt.date) -> QuerySet[User]:
-    """People with teams and the roles they hold today at hand: `held_today`, `deputised_today`."""
-    today = RoleAssignment.objects.in_force(on).select_related("role")
-    return found.prefetch_related(
-        "teams",
-        Prefetch("held_roles", queryset=today, to_attr="held_today"),
-        Prefetch("deputised_roles", queryset=today, to_attr="deputised_today"),
+def role_words(people: Iterable[User], *, on: dt.date) -> dict[int, list[str]]:
+    """The roles each holds on a day, by her number: for the organisation by name, for workloads counted. One query.
+
+    Counted in the database: one person may hold a role for thousands of workloads.
+    """
+    pks = [person.pk for person in people]
+    held, deputised = (
+        RoleAssignment.objects.in_force(on)
+        .filter(**{f"{side}__in": pks})
+        .annotate(who=F(side), mark=Value(mark), wide=Q(workload_id__isnull=True))
+        .order_by()
+        .values_list("who", "role__position", "role__name", "mark", "wide")
+        .annotate(workloads=Count("workload_id", distinct=True))
+        for side, mark in (("person", ""), ("deputy", " (deputy)"))
     )
-
-
-def role_words(person: User) -> list[str]:
-    """The roles of somebody from `people_with_roles`, each once: for the organisation by name, for workloads counted."""
-    wide: dict[str, None] = {}
-    counts: dict[str, int] = {}
-    held = [(a, "") for a in getattr(person, "held_today", ())]
-    held += [(a, " (deputy)") for a in getattr(person, "deputised_today", ())]
-    for assignment, mark in held:
-        name = f"{assignment.role.name}{mark}"
-        if assignment.workload_id is None:
-            wide[name] = None
-        else:
-            counts[name] = counts.get(name, 0) + 1
-    return [*wide, *(f"{name} of {count} workload{'' if count == 1 else 's'}" for name, count in counts.items())]
+    found: dict[int, list[str]] = {pk: [] for pk in pks}
+    # What is held for the organisation comes first, holders before deputies.
+    rows = sorted(held.union(deputised, all=True), key=lambda row: (not row[4], row[3], row[1]))
+    for who, _, name, mark, wide, count in rows:
+        of = "" if wide else f" of {count} workload{'' if count == 1 else 's'}"
+        found[who].append(f"{name}{mark}{of}")
+    return found
 
 
 def teams_seen_by(user: User) -> QuerySet[Team]:

@@ -18,7 +18,7 @@ from people.access import SIGNED_IN, rule, signed_in
 from people.forms import AddPersonForm, PeopleFilter, PersonForm, show_refusal
 from people.models import RoleAssignment, User, organisation_today
 from people.permissions import Permission
-from people.queries import may_reach, people_with_roles, role_words, teams_seen_by, vacancies
+from people.queries import may_reach, role_words, teams_seen_by, vacancies
 from people.welcome import NotSent, send_welcome
 
 PER_PAGE = 50
@@ -41,8 +41,9 @@ def list_people(request: HttpRequest) -> HttpResponse:
     user, today = signed_in(request), organisation_today(timezone.now())
     form = PeopleFilter(request.GET, teams=teams_seen_by(user))
     found = _filtered(User.objects.visible_to(user), form)
-    page = Paginator(people_with_roles(found, on=today), PER_PAGE).get_page(request.GET.get("page"))
-    rows = [(person, role_words(person)) for person in page]
+    page = Paginator(found.prefetch_related("teams"), PER_PAGE).get_page(request.GET.get("page"))
+    words = role_words(page, on=today)
+    rows = [(person, words[person.pk]) for person in page]
     context = {"tab": "people", "page": page, "rows": rows, "form": form, "filtered": any(request.GET.values())}
     return render(request, "people/list.html", tabs(request) | context)
 

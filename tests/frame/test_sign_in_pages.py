@@ -31,7 +31,6 @@ MANAGE = [
     ("mfa_list_webauthn", "Passkeys"),
     ("account_change_password", "Change password"),
     ("usersessions_list", "Where you are signed in"),
-    ("account_email", "E-mail"),
     ("account_logout", "Sign out"),
     ("socialaccount_connections", "Other ways to sign in"),
 ]
@@ -143,3 +142,13 @@ def test_nothing_here_looks_the_same_for_what_is_gone_and_what_is_not_yours(sign
     answer = signed_in.get("/no/such/place/")
     assert answer.status_code == 404
     assert "There is nothing here for you" in answer.content.decode()
+
+
+def test_nobody_changes_her_own_address_past_the_trail(client, cast):
+    client.force_login(cast.owner, backend="people.backends.SignInBackend")
+    for answer in (
+        client.get("/accounts/email/"),
+        client.post("/accounts/email/", {"email": "new@example.org", "action_add": ""}),
+    ):
+        assert (answer.status_code, answer.url) == (302, "/people/me/")
+    assert not cast.owner.emailaddress_set.filter(email="new@example.org").exists()

@@ -91,4 +91,5 @@ def test_lists_ask_few_questions(cast):
     _grow(cast, range(2))
     costs = _costs(client)
     assert costs.pop("/") <= 10
-    assert {path: cost for path, cost in costs.items() if cost > 9} == {}
+    assert costs.pop("/people/") <= 11  # two choices of its filter, and the vacancies its tabs count
+    assert {path: cost for path, cost in costs.items() if cost > 8} == {}
