@@ -5,7 +5,7 @@ import sys
 import urllib.request
 
 port = os.environ.get("PORT", "8000")
-request = urllib.request.Request(f"http://127.0.0.1:{port}/health/", headers={"Host": "localhost"})  # noqa: S310
+request = urllib.request.Request(f"http://127.0.0.1:{port}/health/", headers={"Host": "localhost"})
 try:
     with urllib.request.urlopen(request, timeout=4) as answer:  # noqa: S310
         sys.exit(0 if answer.status == 200 else 1)
