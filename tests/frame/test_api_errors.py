@@ -212,3 +212,35 @@ def test_an_order_that_is_none_is_ignored(head, order):
 @pytest.mark.parametrize("page", ["0", "-1", "x", "9" * 30, "9" * 5000, "%00"])
 def test_a_page_that_is_not_there(head, page):
     is_problem(call(head, path=f"{PEOPLE}?page={page}"), 404, "not-found")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "events/?since=",
+        "events/?until=",
+        "messages/?written_after=",
+        "drills/?from_on=",
+        "drills/?until_on=",
+        "actions/?due_until=",
+    ],
+)
+@pytest.mark.parametrize(
+    "time",
+    ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-12:00", "9999-07-17T07:58:14-23:48", "0000-00-00", "10000-01-01",
+     "0001-01-01", "9999-12-31", "2026-02-30", "2026-01-01T00:00", "-1", "%00", "now", "9" * 5000],
+)  # fmt: skip
+def test_a_time_at_the_ends_of_the_calendar_breaks_nothing(head, query, time):
+    answer = call(head, path=f"/api/v1/{query}{time}")
+    assert answer.status_code in (200, 400), answer.content
+
+
+@pytest.mark.parametrize(
+    "time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "9999-07-17T07:58:14-23:48"]
+)
+def test_a_drill_at_the_ends_of_the_calendar_is_refused(cast, head, time):
+    body = {
+        "workload": cast.workload.pk, "kind": "restore", "window_start": time, "window_end": time,
+        "coordinator": cast.owner.pk, "success_criteria": "Back.",
+    }  # fmt: skip
+    is_problem(call(head, "post", "/api/v1/drills/", body), 400, "invalid")
