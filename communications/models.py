@@ -171,14 +171,23 @@ class Delivery(Stateful):
 
 
 class Round(models.Model):
-    """What a worker has in its hands: its deliveries carry the token, and `leaving` is the number of the one that leaves now.
-
-    The table is unlogged: a crash of the database empties it. That is meant so; see communications/rounds.py.
-    """
+    """What a worker has in its hands: its deliveries carry the token, and `leaving` is the number of the one that leaves now."""
 
     token = models.UUIDField(primary_key=True)
     leaving = models.BigIntegerField(null=True)
     noted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.token)
+
+
+class Witness(models.Model):
+    """That no note of this round was lost. The table is unlogged: a crash of the database empties it, and that is its purpose."""
+
+    token = models.UUIDField(primary_key=True)
 
     class Meta:
         default_permissions = ()

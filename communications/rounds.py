@@ -2,11 +2,12 @@
 
 A worker takes up to BATCH deliveries under one token until a moment of the database's clock: one durable commit. Before each
 letter it notes in its round which delivery leaves; it walks in the order of the numbers, so that everything before the note has
-been taken by the server. The note costs no wait for the disk, because rounds live in an unlogged table.
+been taken by the server. A note does not wait for the disk.
 
 A worker that is killed leaves its note behind: what came before was sent, what comes after never left, and the one noted is in
-doubt. After a crash of the database the table is empty; a living worker then says itself what it got rid of, and only where both
-died all of its round is in doubt. Whatever is in doubt is sent once more with the same Message-ID, and flagged.
+doubt. A crash of the database may lose the notes of its last moment, and all witnesses: their table is unlogged. A living worker
+then says itself what it got rid of. Where worker and database died together, what was not sent for sure is in doubt. Whatever is
+in doubt is sent once more with the same Message-ID, and flagged.
 
 Every write presents the token, so that a worker that was away too long changes nothing.
 """
@@ -28,11 +29,17 @@ from django.utils import timezone
 
 from audit.kinds import Kind
 from audit.services import PORTAL, record
-from communications.models import Delivery, Round
+from communications.models import Delivery, Round, Witness
 
 BATCH = 100
 SETTLE_AFTER = 2  # seconds after which a slow round says what was sent, and renews its lease
+PATIENCE = 300  # seconds that a worker waits for a database that went away, to say what it had sent
 TOKENS = 50  # abandoned rounds that one call puts in order
+# What a letter is written from, and a line of the trail. Reading all columns takes longer than sending.
+NEEDED = (
+    "address", "state", "reference", "attempts", "flagged_copy", "user__name", "contact__name", "contact__organisation",
+    "message__purpose", "message__subject_line", "message__body", "message__path", "message__thread",
+)  # fmt: skip
 # Waits after a passing fault; then it failed and somebody has to look.
 BACK_OFF = tuple(dt.timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720, 1440))
 
@@ -43,14 +50,19 @@ WITH due AS MATERIALIZED (
     SELECT id FROM communications_delivery
     WHERE state = 'queued' AND next_try_at <= statement_timestamp()
     ORDER BY next_try_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-), noted AS (
+), begun AS (
     INSERT INTO communications_round (token) SELECT %(token)s WHERE EXISTS (SELECT FROM due)
+), witnessed AS (
+    INSERT INTO communications_witness (token) SELECT %(token)s WHERE EXISTS (SELECT FROM due)
 )
 UPDATE communications_delivery SET state = 'started', started_at = clock_timestamp(),
     lease_token = %(token)s, lease_until = clock_timestamp() + %(lease)s
 FROM due WHERE communications_delivery.id = due.id
 """
-_NOTE = "UPDATE communications_round SET leaving = %s, noted_at = clock_timestamp() WHERE token = %s"
+# For this one statement the commit does not wait for the disk.
+_AT_ONCE = "(SELECT set_config('synchronous_commit', 'off', true)) AS at_once"
+_NOTE = f"UPDATE communications_round SET leaving = %s, noted_at = clock_timestamp() FROM {_AT_ONCE} WHERE token = %s"  # noqa: S608 (constants only)
+_FORGET = f"DELETE FROM communications_round USING {_AT_ONCE} WHERE token = %s"  # noqa: S608 (constants only)
 _SENT = """
 UPDATE communications_delivery SET state = 'sent', sent_at = clock_timestamp() - taken.since * interval '1 second',
     attempts = attempts + 1, lease_token = NULL, lease_until = NULL
@@ -90,7 +102,7 @@ def claim() -> Hand | None:
         cursor.execute(_CLAIM, values)
         if not cursor.rowcount:
             return None
-    found = Delivery.objects.filter(lease_token=token).select_related("message", "user", "contact").order_by("id")
+    found = _held(token).select_related("message", "user", "contact").only(*NEEDED).order_by("id")
     return Hand(token, {delivery.pk: delivery for delivery in found})
 
 
@@ -121,7 +133,9 @@ def finish(hand: Hand) -> None:
     if hand.left:
         _held(hand.token).update(state=Delivery.State.QUEUED, lease_token=None, lease_until=None)
         hand.left.clear()
-    Round.objects.filter(pk=hand.token).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGET, [hand.token])
+    Witness.objects.filter(pk=hand.token).delete()
 
 
 def _write_sent(hand: Hand) -> None:
@@ -134,8 +148,8 @@ def _write_sent(hand: Hand) -> None:
 
 
 def finish_when_possible(hand: Hand) -> None:
-    """The database went away in the middle of a round: finish it as soon as it is back, while the lease lasts."""
-    until = time.monotonic() + lease().total_seconds()
+    """The database went away in the middle of a round: finish it as soon as it is back. Only this worker knows what was sent."""
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         try:
             finish(hand)
@@ -144,7 +158,6 @@ def finish_when_possible(hand: Hand) -> None:
             time.sleep(0.2)
         else:
             return
-    # Too late: whoever puts abandoned rounds in order has to assume the worst.
 
 
 def fail(hand: Hand, delivery: Delivery, why: str) -> None:
@@ -194,17 +207,18 @@ def _resolve(token: uuid.UUID) -> int:
     )
     if not found:
         return 0  # it lives, and has renewed its lease
-    doubted = [d for d in found if round_ is None or d.pk == round_.leaving]
+    leaving = (round_.leaving if round_ else None) or 0
+    complete = Witness.objects.filter(pk=token).exists()
+    doubted = [d for d in found if d.pk == leaving or (d.pk > leaving and not complete)]
     for delivery in doubted:
         _doubt(delivery, wait=dt.timedelta())
+    free: dict[str, Any] = {"lease_token": None, "lease_until": None}
+    gone, rest = _held(token).filter(pk__in=[d.pk for d in found], pk__lt=leaving), _held(token)
     if round_ is not None:
-        gone = [d.pk for d in found if round_.leaving is not None and d.pk < round_.leaving]
-        free = {"lease_token": None, "lease_until": None}
-        _held(token).filter(pk__in=gone).update(
-            state=Delivery.State.SENT, sent_at=round_.noted_at, attempts=F("attempts") + 1, **free
-        )
-        _held(token).filter(pk__in=[d.pk for d in found]).update(state=Delivery.State.QUEUED, **free)
+        gone.update(state=Delivery.State.SENT, sent_at=round_.noted_at, attempts=F("attempts") + 1, **free)
         round_.delete()
+    rest.filter(pk__in=[d.pk for d in found]).update(state=Delivery.State.QUEUED, **free)
+    Witness.objects.filter(pk=token).delete()
     return len(doubted)
 
 

@@ -16,7 +16,7 @@ from django.test.utils import override_settings
 from audit.models import Event
 from communications import rounds
 from communications.delivery import deliver, full_text
-from communications.models import Delivery, Round
+from communications.models import Delivery, Round, Witness
 from communications.rounds import BACK_OFF
 from people.models import Contact
 from tests.communications.conftest import due_in, free_port, only, pass_time, reader, write
@@ -39,7 +39,7 @@ def test_a_message_leaves_once(server):
     delivery = again(delivery)
     assert (delivery.state, delivery.attempts, server.to) == ("sent", 1, [delivery.address])
     assert delivery.sent_at >= delivery.started_at
-    assert (delivery.lease_token, Round.objects.count()) == (None, 0)
+    assert (delivery.lease_token, Round.objects.count(), Witness.objects.count()) == (None, 0, 0)
 
 
 def test_the_letter_says_who_it_is_from_and_that_no_person_wrote_it(server, settings):
@@ -253,17 +253,29 @@ def test_a_worker_killed_before_its_first_letter_leaves_nothing_in_doubt(server)
     assert {again(d).attempts for d in deliveries} == {0}
 
 
-def test_when_the_notes_were_lost_in_a_crash_all_of_the_round_is_in_doubt():
+def test_when_notes_may_be_lost_all_that_was_not_sent_for_sure_is_in_doubt():
+    deliveries = abandoned(4, leaving=1)
+    Witness.objects.all().delete()  # what a crash of the database does to an unlogged table
+    assert rounds.resolve() == 3
+    found = [again(d) for d in deliveries]
+    assert [d.state for d in found] == ["sent", "queued", "queued", "queued"]
+    assert [d.flagged_copy for d in found] == [False, True, True, True]
+
+
+def test_when_nothing_is_left_of_a_round_all_of_it_is_in_doubt():
     deliveries = abandoned(3, leaving=1)
-    Round.objects.all().delete()  # what a crash of the database does to an unlogged table
+    Witness.objects.all().delete()
+    Round.objects.all().delete()
     assert rounds.resolve() == 3
     assert {(again(d).state, again(d).flagged_copy) for d in deliveries} == {("queued", True)}
 
 
-def test_notes_are_in_an_unlogged_table():
+def test_witnesses_are_unlogged_and_rounds_are_not():
     with connection.cursor() as cursor:
-        cursor.execute("SELECT relpersistence FROM pg_class WHERE relname = 'communications_round'")
-        assert cursor.fetchone() == ("u",)
+        cursor.execute(
+            "SELECT relname, relpersistence FROM pg_class WHERE relname IN ('communications_round', 'communications_witness')"
+        )
+        assert dict(cursor.fetchall()) == {"communications_round": "p", "communications_witness": "u"}
 
 
 def test_a_round_whose_lease_still_runs_is_left_alone():
