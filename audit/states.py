@@ -62,7 +62,7 @@ def change_state(
     was = subject.state
     if was not in move.sources:
         raise WrongState(_why(subject, verb))
-    model = type(subject)
+    model: Any = type(subject)  # each has a state column; the abstract class has none to ask for
     with transaction.atomic():
         moved = model._base_manager.filter(pk=subject.pk, state=was).update(state=move.target, **columns)
         if not moved:

@@ -5,6 +5,7 @@ Served by the same granian, from the same database, in the same run as the porta
 
 import json
 import os
+from typing import Any
 
 import django
 from django.conf import settings
@@ -67,10 +68,11 @@ WHERE w.lifecycle <> 'retired' GROUP BY 1, 2
 """
 
 
-def _select(sql: str, *values: object) -> list[tuple[object, ...]]:
+def _select(sql: str, *values: int) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
 
 def listing(request: HttpRequest) -> HttpResponse:

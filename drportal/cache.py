@@ -24,7 +24,8 @@ def _or(fallback: Any) -> Callable[[Callable[..., Answer]], Callable[..., Answer
                 return ask(self, *args, **kwargs)
             except (RedisError, OSError):
                 log.warning("the cache does not answer: %s", ask.__name__)
-                return fallback() if callable(fallback) else fallback
+                answer: Answer = fallback() if callable(fallback) else fallback
+                return answer
 
         return asked
 

@@ -7,7 +7,7 @@ import structlog
 
 def logging_config(*, json: bool, level: str) -> dict[str, Any]:
     """Configure structlog and return the dictionary for Django's LOGGING."""
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.stdlib.add_logger_name,

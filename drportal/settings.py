@@ -155,7 +155,9 @@ else:
     EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Recovery Portal <portal@harbour-mutual.example>")
 EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", default=15)  # seconds for each answer of the mail server
-DELIVERY_LEASE = env.float("DELIVERY_LEASE", default=90)  # seconds until the messages of a vanished worker are taken over
+DELIVERY_LEASE = env.float(
+    "DELIVERY_LEASE", default=90
+)  # seconds until the messages of a vanished worker are taken over
 
 # --- People and sign-in ---------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "people.User"

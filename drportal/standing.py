@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Q
 
@@ -49,11 +50,9 @@ class Standing:
 
 def standing_for(user: User, *, today: dt.date) -> Standing:
     """Counts per tier: the tier in force, else the one proposed. One query for the counts, one for the tiers."""
+    seen: Any = Workload.objects.visible_to(user).active().with_targets()  # joined relations are unknown to the types
     rows = (
-        Workload.objects.visible_to(user)
-        .active()
-        .with_targets()
-        .values("in_force__tier", "open__tier")
+        seen.values("in_force__tier", "open__tier")
         .annotate(
             count=Count("pk"),
             reviewed=Count("pk", filter=Q(open__state="in_review")),

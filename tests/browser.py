@@ -27,7 +27,7 @@ from pytest_django.live_server_helper import LiveServer
 from tests.chromium import FLAGS, NotHere, find_chromium
 
 if TYPE_CHECKING:  # models cannot be imported yet when this plugin is
-    from django.contrib.auth.base_user import AbstractBaseUser
+    from people.models import User
 
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 NO_BROWSER = "no Chromium"  # how the reason of a skipped journey begins
@@ -47,7 +47,7 @@ class Pages:
         *,
         size: str = "desktop",
         dark: bool = False,
-        user: AbstractBaseUser | None = None,
+        user: User | None = None,
         **options: Any,
     ) -> Page:
         """A blank page whose relative addresses are the live server's. `user` is signed in; options go to the context."""
@@ -70,7 +70,7 @@ class Pages:
         page.on("console", lambda message: self._hear(page, message))
         return page
 
-    def sign_in(self, context: BrowserContext, user: AbstractBaseUser) -> None:
+    def sign_in(self, context: BrowserContext, user: User) -> None:
         """Put a session of the user into the context, without the sign-in page."""
         client = Client()
         client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])

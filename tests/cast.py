@@ -26,7 +26,9 @@ NOW = dt.datetime(2026, 11, 20, 9, 30, tzinfo=dt.UTC)
 LONG_AGO = dt.date(2024, 1, 1)
 
 
-def person(name: str, *, role: str = "", workload: Workload | None = None, team: Team | None = None, **fields: Any) -> User:
+def person(
+    name: str, *, role: str = "", workload: Workload | None = None, team: Team | None = None, **fields: Any
+) -> User:
     """A person with a password; with a role for the organisation, or for one workload."""
     user = User.objects.create_user(
         f"{name.lower().replace(' ', '.')}@example.org", PASSWORD, name=name, added_at=NOW, **fields
@@ -38,9 +40,15 @@ def person(name: str, *, role: str = "", workload: Workload | None = None, team:
     return user
 
 
-def give(role: str, user: User | None, *, deputy: User | None = None, workload: Workload | None = None) -> RoleAssignment:
+def give(
+    role: str, user: User | None, *, deputy: User | None = None, workload: Workload | None = None
+) -> RoleAssignment:
     assignment = RoleAssignment.objects.create(
-        role=Role.objects.get(pk=role), person=user, deputy=deputy, from_on=LONG_AGO, workload_id=workload and workload.pk
+        role=Role.objects.get(pk=role),
+        person=user,
+        deputy=deputy,
+        from_on=LONG_AGO,
+        workload_id=workload.pk if workload else None,
     )
     settle_rights(at=NOW)
     return assignment
@@ -66,7 +74,12 @@ def make_cast() -> Cast:
     team = Team.objects.create(name="Payments")
     head = person("Maren Holt", role=HEAD_OF_OPERATIONS)
     workload = workloads.add_workload(
-        by=head, at=NOW - dt.timedelta(days=400), name="Payment Hub", purpose="Pays claims.", owner_team=team, reference="APP-1"
+        by=head,
+        at=NOW - dt.timedelta(days=400),
+        name="Payment Hub",
+        purpose="Pays claims.",
+        owner_team=team,
+        reference="APP-1",
     )
     stakeholder, deputy = person("Priya Raman"), person("Oskar Berge")
     give(BUSINESS_STAKEHOLDER, stakeholder, deputy=deputy, workload=workload)
@@ -88,7 +101,9 @@ def proof(at: dt.datetime = NOW, method: Method = Method.PASSWORD) -> signoffs.P
     return signoffs.Proof(method, at - dt.timedelta(seconds=30))
 
 
-def propose(cast: Cast, *, tier: int = 1, at: dt.datetime = NOW, by: User | None = None, **values: Any) -> Classification:
+def propose(
+    cast: Cast, *, tier: int = 1, at: dt.datetime = NOW, by: User | None = None, **values: Any
+) -> Classification:
     level = Tier.objects.get(pk=tier)
     target: dict[str, Any] = {
         "slo": level.slo_floor or Decimal("99.5"),
@@ -105,6 +120,8 @@ def put_in_force(cast: Cast, *, tier: int = 1, at: dt.datetime = NOW, **values: 
     request = workloads.send_for_signature(classification=classification, by=cast.owner, at=at)
     for slot in request.slots.all():
         by = {BUSINESS_STAKEHOLDER: cast.stakeholder, EXECUTIVE_SPONSOR: cast.sponsor, HEAD_OF_OPERATIONS: cast.head}
-        signoffs.sign(request=request, by=by[slot.role_id], at=at, proof=proof(at), digest=request.digest, role=slot.role_id)
+        signoffs.sign(
+            request=request, by=by[slot.role_id], at=at, proof=proof(at), digest=request.digest, role=slot.role_id
+        )
     classification.refresh_from_db()
     return classification

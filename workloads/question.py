@@ -118,7 +118,8 @@ class Question:
             return None
         found = self.rows_to_count.order_by(*_order(self.sort))[start : start + PAGE_SIZE]
         rows = register(self.user).filter(pk__in=found.values("pk"))
-        return rows.order_by(*_order(self.sort)).values(*ROW)
+        ordered: QuerySet[Any, Any] = rows.order_by(*_order(self.sort)).values(*ROW)
+        return ordered
 
     def without(self, *names: str) -> str:
         """The query string without these parameters, and always without the page."""

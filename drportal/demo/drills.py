@@ -109,7 +109,8 @@ def coming_drills(org: Organisation) -> None:
     )  # fmt: skip
     for name, kind, days in plan:
         start = (org.now + dt.timedelta(days=days)).replace(hour=8, minute=0, second=0, microsecond=0)
-        start += dt.timedelta(days={5: 2, 6: 2}.get(start.weekday(), 0))  # nobody drills at a weekend
+        while start.weekday() > 4 or (start.month, start.day // 8) in ((12, 3), (1, 0)):
+            start += dt.timedelta(days=1)  # nobody drills at a weekend, or around Christmas
         _schedule(org, Workload.objects.get(name=name), kind, start, planned_at=org.ago(4))
     moved = _schedule(
         org, Workload.objects.get(name="Broker Portal"), DrillKind.FUNCTIONAL, org.now + dt.timedelta(days=12),

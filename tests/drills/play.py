@@ -114,4 +114,4 @@ def trail(kind: str) -> list[Event]:
 def told(purpose: Purpose) -> list[set[str]]:
     """Who got each message of this purpose, in the order in which they were written."""
     messages = Message.objects.filter(purpose=purpose.key).order_by("pk").prefetch_related("deliveries__user")
-    return [{delivery.user.name for delivery in message.deliveries.all()} for message in messages]
+    return [{delivery.recipient for delivery in message.deliveries.all()} for message in messages]

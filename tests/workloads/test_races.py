@@ -31,7 +31,7 @@ LATER = NOW + dt.timedelta(days=80)
 
 def at_once(*deeds: Callable[[], Any]) -> list[Any]:
     """Run the deeds in threads that start together; what each gave, or the refusal it met. Nothing else may be raised."""
-    start, outcomes = threading.Barrier(len(deeds)), [None] * len(deeds)
+    start, outcomes = threading.Barrier(len(deeds)), list[Any]([None] * len(deeds))
 
     def run(number: int, deed: Callable[[], Any]) -> None:
         try:
