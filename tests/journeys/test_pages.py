@@ -26,7 +26,7 @@ def _pages(cast):
     yield from (*LIBRARY, "/api/v1/docs/", "/admin/", "/admin/workloads/tier/", "/admin/workloads/tier/1/change/")
 
 
-def _problems(page, address):
+def _problems(pages, page, address):
     found = []
     if page.request.get(address).status == 405:
         return found  # a deed, not a page
@@ -35,7 +35,9 @@ def _problems(page, address):
     if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
         found.append(f"{address} is wider than the screen")
     if not address.startswith("/api/"):  # the API's own docs are a library's page
+        heard = len(pages.problems)
         result = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]})
+        del pages.problems[heard:]  # axe itself tries inline styles, which the policy rightly refuses
         for violation in result.response["violations"]:
             nodes = ", ".join(node["html"][:120] for node in violation["nodes"][:2])
             found.append(f"{address} {violation['id']}: {nodes}")
@@ -48,7 +50,7 @@ def test_every_page_is_accessible_and_fits(pages, size, dark):
     cast.head.is_staff = True
     cast.head.save(update_fields=["is_staff"])
     page = pages(size=size, dark=dark, user=cast.head)
-    found = [problem for address in _pages(cast) for problem in _problems(page, address)]
+    found = [problem for address in _pages(cast) for problem in _problems(pages, page, address)]
     out = pages(size=size, dark=dark)
-    found += [problem for address in SIGNED_OUT for problem in _problems(out, address)]
+    found += [problem for address in SIGNED_OUT for problem in _problems(pages, out, address)]
     assert not found, "\n".join(found)
