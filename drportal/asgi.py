@@ -1,7 +1,8 @@
 """What granian serves: Django's ASGI handler, with one change of thread a request instead of one per middleware.
 
-All our views and most middleware are synchronous. Django's own handler would run the chain in the event loop and hop into a thread
-and back for each of them; here the whole chain runs in the request's thread, as under WSGI. ASGI stays, for server-sent events.
+All our views and most middleware are synchronous. Django's own handler would run the chain in the event loop and hop into a
+thread and back for each of them; here the whole chain runs in the request's thread, as under WSGI. ASGI stays, for
+server-sent events.
 """
 
 from __future__ import annotations
