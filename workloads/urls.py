@@ -1,5 +1,3 @@
-from importlib.util import find_spec
-
 from django.urls import URLPattern, URLResolver, include, path
 
 from workloads import views_list, views_review, views_roles, views_target, views_workload
@@ -19,6 +17,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("classifications/<int:pk>/send/", views_target.send, name="send"),
     path("classifications/<int:pk>/withdraw/", views_target.withdraw, name="withdraw"),
     path("classifications/<int:pk>/review/", views_review.review, name="review"),
+    path("", include("workloads.register_urls")),
 ]
-if find_spec("workloads.register_urls"):
-    urlpatterns.append(path("", include("workloads.register_urls")))
