@@ -180,6 +180,8 @@ def finish(*, drill: Drill, by: User, at: dt.datetime, retested: Collection[Acti
             proven_on=organisation_today(at),
             rto=Proof(verdicts.rto.result),
             rpo=Proof(verdicts.rpo.result),
+            rto_seconds=verdicts.rto.seconds,
+            rpo_seconds=verdicts.rpo.seconds,
         )
     telling.finished(drill, drill.actions.count(), by=by, at=at)
     return drill

@@ -17,6 +17,8 @@ class Permission(models.TextChoices):
     CHANGE_WORKLOADS = "workloads.change_workload", "Change a workload's description"
     PROPOSE = "workloads.propose_tier", "Propose, send and withdraw a tier with its targets"
     REVIEW = "workloads.review_tier", "Reaffirm a target when its review is due"
+    ANSWER_IMPACT = "workloads.answer_impact", "Answer the impact analysis of a workload"
+    OPEN_CAMPAIGNS = "workloads.open_campaign", "Open review campaigns and nudge those who are late"
     SCHEDULE_DRILLS = "workloads.schedule_drill", "Schedule, change and cancel drills"
     RUN_DRILLS = "workloads.run_drill", "Start drills, record times, finish"
     VIEW_PEOPLE = "people.view_user", "See people, teams, contacts and roles"
@@ -32,9 +34,21 @@ class Permission(models.TextChoices):
 P = Permission
 
 # Rights that make sense for one workload; the others are held for the whole organisation or not at all.
-PER_WORKLOAD = frozenset({P.VIEW_WORKLOADS, P.CHANGE_WORKLOADS, P.PROPOSE, P.REVIEW, P.SCHEDULE_DRILLS, P.RUN_DRILLS})
+PER_WORKLOAD = frozenset(
+    {
+        P.VIEW_WORKLOADS,
+        P.CHANGE_WORKLOADS,
+        P.PROPOSE,
+        P.REVIEW,
+        P.ANSWER_IMPACT,
+        P.SCHEDULE_DRILLS,
+        P.RUN_DRILLS,
+    }
+)
 # What the team that owns a workload may do with it, without any further role.
-OWNER_TEAM = frozenset({P.VIEW_WORKLOADS, P.CHANGE_WORKLOADS, P.PROPOSE, P.SCHEDULE_DRILLS, P.RUN_DRILLS})
+OWNER_TEAM = frozenset(
+    {P.VIEW_WORKLOADS, P.CHANGE_WORKLOADS, P.PROPOSE, P.ANSWER_IMPACT, P.SCHEDULE_DRILLS, P.RUN_DRILLS}
+)
 
 
 @dataclass(frozen=True)
@@ -74,6 +88,7 @@ SHIPPED_ROLES = (
             P.ADD_WORKLOADS,
             P.CHANGE_WORKLOADS,
             P.PROPOSE,
+            P.ANSWER_IMPACT,
             P.SCHEDULE_DRILLS,
             P.RUN_DRILLS,
             P.VIEW_PEOPLE,
@@ -94,6 +109,8 @@ SHIPPED_ROLES = (
             P.ADD_WORKLOADS,
             P.CHANGE_WORKLOADS,
             P.PROPOSE,
+            P.ANSWER_IMPACT,
+            P.OPEN_CAMPAIGNS,
             P.SCHEDULE_DRILLS,
             P.RUN_DRILLS,
             P.VIEW_PEOPLE,
@@ -118,13 +135,13 @@ SHIPPED_ROLES = (
         WORKLOAD_OWNER,
         "Workload team",
         "Makes its own workload recoverable: follows the templates, backs up, proposes targets, tests recovery.",
-        (P.VIEW_WORKLOADS, P.CHANGE_WORKLOADS, P.PROPOSE, P.SCHEDULE_DRILLS, P.RUN_DRILLS),
+        (P.VIEW_WORKLOADS, P.CHANGE_WORKLOADS, P.PROPOSE, P.ANSWER_IMPACT, P.SCHEDULE_DRILLS, P.RUN_DRILLS),
     ),
     ShippedRole(
         BUSINESS_STAKEHOLDER,
         "Business stakeholder",
         "Speaks for the business: names the critical functions, agrees the recovery targets, takes part in drills and reviews.",
-        (P.VIEW_WORKLOADS, P.REVIEW),
+        (P.VIEW_WORKLOADS, P.REVIEW, P.ANSWER_IMPACT),
     ),
     ShippedRole(
         AUDITOR,

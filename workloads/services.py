@@ -333,8 +333,20 @@ def reviewing_role(classification: Classification, user: User, on: dt.date) -> R
 
 
 @transaction.atomic
-def note_proof(*, workload: Workload, proven_on: dt.date, rto: Proof, rpo: Proof) -> None:
-    """Remember the verdict of the newest drill; called by the drill that was finished, which writes the trail line."""
+def note_proof(
+    *,
+    workload: Workload,
+    proven_on: dt.date,
+    rto: Proof,
+    rpo: Proof,
+    rto_seconds: int | None = None,
+    rpo_seconds: int | None = None,
+) -> None:
+    """Remember verdict and seconds of the newest drill; called by the drill that was finished, which writes the trail line."""
     Workload.objects.filter(pk=workload.pk).exclude(proven_on__gt=proven_on).update(
-        proven_on=proven_on, proof_rto=rto, proof_rpo=rpo
+        proven_on=proven_on,
+        proof_rto=rto,
+        proof_rpo=rpo,
+        measured_rto_seconds=rto_seconds,
+        measured_rpo_seconds=rpo_seconds,
     )

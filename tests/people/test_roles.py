@@ -126,7 +126,11 @@ def test_every_right_of_a_role_is_a_permission_that_exists(db):
 
 def test_a_role_for_one_workload_gives_its_rights_there_and_nowhere_else(cast):
     rows = WorkloadUserObjectPermission.objects.filter(user=cast.stakeholder)
-    assert {f"workloads.{row.permission.codename}" for row in rows} == {Permission.VIEW_WORKLOADS, Permission.REVIEW}
+    assert {f"workloads.{row.permission.codename}" for row in rows} == {
+        Permission.VIEW_WORKLOADS,
+        Permission.REVIEW,
+        Permission.ANSWER_IMPACT,
+    }
     assert {row.content_object_id for row in rows} == {cast.workload.pk}
     user = User.objects.get(pk=cast.stakeholder.pk)
     assert user.may(Permission.REVIEW, on=cast.workload)
@@ -145,7 +149,11 @@ def test_settling_follows_beginnings_and_ends_and_settles_once(cast):
 def test_rights_beyond_one_workload_never_become_rows(cast):
     give(HEAD_OF_OPERATIONS, cast.stranger, workload=cast.workload)
     rows = WorkloadUserObjectPermission.objects.filter(user=cast.stranger)
-    assert {f"workloads.{row.permission.codename}" for row in rows} <= {*PER_WORKLOAD, Permission.ADD_WORKLOADS}
+    assert {f"workloads.{row.permission.codename}" for row in rows} <= {
+        *PER_WORKLOAD,
+        Permission.ADD_WORKLOADS,
+        Permission.OPEN_CAMPAIGNS,
+    }
     assert not User.objects.get(pk=cast.stranger.pk).may(Permission.ADD_PEOPLE)
 
 
