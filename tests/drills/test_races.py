@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from audit.errors import DeedError
 from communications.models import Message
@@ -18,32 +16,14 @@ from drills import gaps, marking, reminders, services
 from drills.models import Action, Drill, Mark, What
 from tests.cast import make_cast, put_in_force
 from tests.drills.play import HOUR, OUTAGE, START, finished, gap, planned, running, stamp, trail
+from tests.races import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault]
 
 
-def at_once(*deeds: Callable[[], Any]) -> Counter[str]:
-    """All deeds at the same moment, each on a connection of its own; how often each answer came back."""
-    gate, answers = threading.Barrier(len(deeds)), list[str]()
-
-    def run(deed: Callable[[], Any]) -> None:
-        try:
-            connection.ensure_connection()
-            gate.wait(timeout=30)
-            deed()
-            answers.append("done")
-        except DeedError as error:
-            answers.append(error.code)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[deed]) for deed in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(answers) == len(deeds), "somebody got no answer"
-    return Counter(answers)
+def answers_of(*deeds: Callable[[], Any]) -> Counter[str]:
+    """How often each answer came back: "done", or the code of the refusal."""
+    return Counter(o.code if isinstance(o, DeedError) else "done" for o in at_once(*deeds))
 
 
 def fresh(drill: Drill) -> Drill:
@@ -56,7 +36,7 @@ def test_of_thirty_who_start_one_does():
     put_in_force(cast)
     drill = planned(cast)
     copies = [fresh(drill) for _ in range(30)]
-    answers = at_once(*(lambda d=copy: services.start(drill=d, by=cast.owner, at=START) for copy in copies))
+    answers = answers_of(*(lambda d=copy: services.start(drill=d, by=cast.owner, at=START) for copy in copies))
     assert answers == {"done": 1, "wrong-state": 29}
     assert len(trail("drill.started")) == 1
 
@@ -64,7 +44,7 @@ def test_of_thirty_who_start_one_does():
 def test_of_thirty_who_record_a_moment_one_does():
     cast = make_cast()
     drill = running(cast)
-    answers = at_once(
+    answers = answers_of(
         *(
             lambda n=n: marking.mark(
                 drill=drill, what=What.OUTAGE_BEGAN, by=cast.owner, at=OUTAGE + dt.timedelta(seconds=n)
@@ -82,7 +62,9 @@ def test_of_thirty_who_finish_one_does():
     drill = running(cast)
     stamp(drill, cast)
     copies = [fresh(drill) for _ in range(30)]
-    answers = at_once(*(lambda d=copy: services.finish(drill=d, by=cast.owner, at=START + 3 * HOUR) for copy in copies))
+    answers = answers_of(
+        *(lambda d=copy: services.finish(drill=d, by=cast.owner, at=START + 3 * HOUR) for copy in copies)
+    )
     assert answers == {"done": 1, "wrong-state": 29}
     assert len(trail("drill.finished")) == 1
     assert Message.objects.filter(purpose=Purpose.DRILL_FINISHED.key).count() == 1
@@ -93,7 +75,7 @@ def test_a_time_is_in_the_report_or_refused(turn: int):
     cast = make_cast()
     drill = running(cast)
     at = START + 3 * HOUR
-    answers = at_once(
+    answers = answers_of(
         lambda: services.finish(drill=fresh(drill), by=cast.owner, at=at),
         *(lambda what=what: marking.mark(drill=drill, what=what, by=cast.owner, at=at) for what in What),
     )
@@ -105,7 +87,7 @@ def test_a_time_is_in_the_report_or_refused(turn: int):
 def test_finishing_stopping_and_cancelling_exclude_each_other(turn: int):
     cast = make_cast()
     drill = running(cast)
-    answers = at_once(
+    answers = answers_of(
         lambda: services.finish(drill=fresh(drill), by=cast.owner, at=START + HOUR),
         lambda: services.stop(drill=fresh(drill), by=cast.owner, at=START + HOUR, reason="Alarm."),
     )
@@ -121,7 +103,7 @@ def test_what_a_drill_was_started_with_is_what_was_agreed(turn: int):
         "kind": "restore", "window_start": drill.window_start, "window_end": drill.window_end,
         "coordinator": cast.owner, "success_criteria": "Easier.", "participants": [cast.sponsor],
     }  # fmt: skip
-    at_once(
+    answers_of(
         lambda: services.start(drill=fresh(drill), by=cast.owner, at=START),
         lambda: services.change(drill=fresh(drill), by=cast.head, at=START, **values),
     )
@@ -136,7 +118,7 @@ def test_of_thirty_who_mend_a_gap_one_does():
     cast = make_cast()
     action = gap(finished(cast), cast)
     copies = [Action.objects.select_related("drill__workload").get(pk=action.pk) for _ in range(30)]
-    answers = at_once(
+    answers = answers_of(
         *(lambda a=copy: gaps.mark_action_done(action=a, by=cast.platform, at=START, how="Work.") for copy in copies)
     )
     assert answers == {"done": 1, "wrong-state": 29}
@@ -147,5 +129,5 @@ def test_many_sweeps_at_once_remind_once():
     cast = make_cast()
     drill = planned(cast)
     at = drill.window_start - dt.timedelta(days=7)
-    at_once(*(lambda: reminders.remind_all(at=at) for _ in range(8)))
+    answers_of(*(lambda: reminders.remind_all(at=at) for _ in range(8)))
     assert Message.objects.filter(purpose=Purpose.DRILL_REMINDER.key).count() == 2

@@ -6,12 +6,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import threading
-from collections.abc import Callable
-from typing import Any
 
 import pytest
-from django.db import connection
 
 from audit.errors import DeedError
 from audit.models import Event
@@ -20,6 +16,7 @@ from signoffs import services as signoffs
 from signoffs.documents import digest
 from signoffs.models import Request, Signature
 from tests.cast import NOW, Cast, make_cast, proof, propose, put_in_force
+from tests.races import at_once, done
 from workloads import services
 from workloads.models import Classification, Reaffirmation, Tier, Workload
 from workloads.signing import classification_document
@@ -27,35 +24,6 @@ from workloads.signing import classification_document
 pytestmark = [pytest.mark.fault, pytest.mark.django_db(transaction=True)]
 ROUNDS = int(os.environ.get("SOAK_ROUNDS", "5"))
 LATER = NOW + dt.timedelta(days=80)
-
-
-def at_once(*deeds: Callable[[], Any]) -> list[Any]:
-    """Run the deeds in threads that start together; what each gave, or the refusal it met. Nothing else may be raised."""
-    start, outcomes = threading.Barrier(len(deeds)), list[Any]([None] * len(deeds))
-
-    def run(number: int, deed: Callable[[], Any]) -> None:
-        try:
-            connection.ensure_connection()
-            start.wait(20)
-            outcomes[number] = deed() or "done"
-        except Exception as error:  # noqa: BLE001 (told apart below)
-            outcomes[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(deeds)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-        assert not thread.is_alive(), "a deed hangs"
-    unexpected = [o for o in outcomes if isinstance(o, Exception) and not isinstance(o, DeedError)]
-    assert not unexpected, unexpected
-    return outcomes
-
-
-def done(outcomes: list[Any]) -> int:
-    return sum(not isinstance(outcome, DeedError) for outcome in outcomes)
 
 
 @pytest.fixture
