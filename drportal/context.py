@@ -8,8 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from drportal.needs import count_for
+from people.models import User
 from people.permissions import Permission
 
 
@@ -57,8 +60,16 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "search_url": SimpleLazyObject(lambda: address("workloads:list")),
         "account_tabs": SimpleLazyObject(lambda: account_tabs(request)),
         "account_url": SimpleLazyObject(lambda: address("people:account") or address("account_change_password")),
-        "needs_count": SimpleLazyObject(lambda: getattr(request, "needs_count", None) or 0),
+        "needs_count": SimpleLazyObject(lambda: needs_count(request)),
     }
+
+
+def needs_count(request: HttpRequest) -> int:
+    """How many things wait for this person; Home has counted them already."""
+    counted: int | None = getattr(request, "needs_count", None)
+    if counted is not None or not isinstance(request.user, User):
+        return counted or 0
+    return count_for(request.user, today=timezone.now().astimezone(request.user.zone).date())
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:

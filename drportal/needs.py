@@ -6,10 +6,13 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, Q, QuerySet, Window
+from django.core.cache import cache
+from django.db.models import Count, Exists, F, Func, IntegerField, Q, QuerySet, Subquery, Window
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
+from audit.models import Event
 from drills.queries import drills_for, open_actions_for
 from people.models import RoleAssignment, User
 from people.permissions import BUSINESS_STAKEHOLDER, HEAD_OF_OPERATIONS
@@ -19,6 +22,7 @@ from workloads.models import Classification
 
 REVIEWS_AHEAD = dt.timedelta(days=30)
 ESCALATES_AFTER = dt.timedelta(days=28)  # the head of operations hears of a review four weeks overdue
+COUNT_KEPT = 60  # seconds
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,34 @@ def asks_of(user: User, *, today: dt.date) -> Asks:
     return Asks(found, sum(more for _, more in kinds))
 
 
+def count_for(user: User, *, today: dt.date) -> int:
+    """How many things `asks_of` would find, for the frame of every page.
+
+    Counting takes as long as a whole page among ten thousand workloads, so a count is kept for a minute, and until she does
+    something herself: each deed has its line in the trail. One query, and after such a deed a second one.
+    """
+    key, deeds = f"needs:{user.pk}:{today}", Event.objects.filter(actor_id=user.pk).order_by("-id").values_list("id")
+    kept: tuple[int | None, int] | None = cache.get(key)
+    if kept is not None and (kept[0],) == (deeds.first() or (None,)):
+        return kept[1]
+    kinds = (
+        slots_waiting_for(user, on=today),
+        _targets_of(user, today),
+        drills_for(user, on=today),
+        open_actions_for(user),
+    )
+    mine = User.objects.get_queryset().filter(pk=user.pk)
+    last, *counted = mine.values_list(Subquery(deeds[:1]), *map(_how_many, kinds)).get()
+    cache.set(key, (last, sum(counted)), COUNT_KEPT)
+    return sum(counted)
+
+
+def _how_many(rows: QuerySet[Any]) -> Coalesce:
+    """Its number of rows as one value inside another query."""
+    counted = rows.select_related(None).order_by().annotate(how_many=Func(F("pk"), function="COUNT"))
+    return Coalesce(Subquery(counted.values("how_many"), IntegerField()), 0)
+
+
 def _first(rows: QuerySet[Any], limit: int = PER_KIND) -> tuple[list[Any], int]:
     """The first rows and how many there are beyond them, in one query."""
     found = list(rows.annotate(in_all=Window(Count("pk")))[:limit])
@@ -92,7 +124,7 @@ def _signatures(user: User, today: dt.date) -> tuple[list[Ask], int]:
     ], more
 
 
-def _targets(user: User, today: dt.date) -> tuple[list[Ask], int]:
+def _targets_of(user: User, today: dt.date) -> QuerySet[Classification]:
     """Targets in force whose review is hers and due soon, and proposals she has not sent."""
     held = RoleAssignment.objects.in_force(today).of(user)
     mine = Q(workload__in=held.filter(role=BUSINESS_STAKEHOLDER, workload_id__isnull=False).values("workload_id"))
@@ -100,7 +132,11 @@ def _targets(user: User, today: dt.date) -> tuple[list[Ask], int]:
     mine |= Q(review_due_on__lte=today - ESCALATES_AFTER) & leads
     reviews = Q(state=Classification.State.SIGNED_OFF, review_due_on__lte=today + REVIEWS_AHEAD) & mine
     drafts = Q(state=Classification.State.PROPOSED, proposed_by=user)
-    rows = Classification.objects.filter(reviews | drafts).select_related("workload").order_by("review_due_on", "pk")
+    return Classification.objects.filter(reviews | drafts)
+
+
+def _targets(user: User, today: dt.date) -> tuple[list[Ask], int]:
+    rows = _targets_of(user, today).select_related("workload").order_by("review_due_on", "pk")
     found, more = _first(rows.only("workload__name", "tier_id", "rto_seconds", "rpo_seconds", "state", "review_due_on"))
     return [_review(row) if row.state == Classification.State.SIGNED_OFF else _draft(row) for row in found], more
 

@@ -6,10 +6,14 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Q
+from django.db.models.functions import JSONObject
 
 from drills.queries import QuarterVerdicts
 from people.models import User
+from people.permissions import BUSINESS_STAKEHOLDER, WORKLOAD_OWNER, Permission
+from people.queries import missing, nobody_acts, roles_with_holders
 from workloads.models import Proof, Tier, Workload
 
 
@@ -30,10 +34,25 @@ class TierStanding:
 
 
 @dataclass(frozen=True)
+class Vacancies:
+    """Roles of the organisation with what they lack, in words, and workloads for which nobody acts in a role of their own."""
+
+    roles: list[tuple[str, str]]
+    no_stakeholder: int = 0
+    no_team: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.roles or self.no_stakeholder or self.no_team)
+
+
+@dataclass(frozen=True)
 class Standing:
+    """`vacancies` is None for who may not see people."""
+
     tiers: list[TierStanding]
     unclassified: int
     never_proven: int
+    vacancies: Vacancies | None
 
     @property
     def workloads(self) -> int:
@@ -48,21 +67,15 @@ class Standing:
         return sum(t.proven for t in self.tiers)
 
 
-def standing_for(user: User, *, today: dt.date) -> Standing:
-    """Counts per tier: the tier in force, else the one proposed. One query for the counts, one for the tiers."""
-    seen: Any = Workload.objects.visible_to(user).active().with_targets()  # joined relations are unknown to the types
-    rows = (
-        seen.values("in_force__tier", "open__tier")
-        .annotate(
-            count=Count("pk"),
-            reviewed=Count("pk", filter=Q(open__state="in_review")),
-            late=Count("pk", filter=Q(in_force__review_due_on__lt=today)),
-            met=Count("pk", filter=Q(proof_rto=Proof.MET, in_force__isnull=False)),
-            never=Count("pk", filter=Q(proven_on__isnull=True, in_force__isnull=False)),
-        )
-        .order_by()
-    )
-    tiers = {tier.level: TierStanding(tier) for tier in Tier.objects.all()}
+def standing_for(user: User, *, today: dt.date, on: dt.date) -> Standing:
+    """Counts per tier: the tier in force, else the one proposed; roles as held `on` a day of the organisation.
+
+    One query for the counts, one for the tiers with the organisation's roles beside them.
+    """
+    rows = _counts(user, today, on)
+    held = roles_with_holders(on=on).values(json=JSONObject(name="name", holds="holds", deputises="deputises"))
+    found = list(Tier.objects.annotate(roles=ArraySubquery(held)))
+    tiers = {tier.level: TierStanding(tier) for tier in found}
     unclassified = never = 0
     for row in rows:
         level = row["in_force__tier"] if row["in_force__tier"] is not None else row["open__tier"]
@@ -76,7 +89,34 @@ def standing_for(user: User, *, today: dt.date) -> Standing:
         of_tier.overdue += row["late"]
         of_tier.proven += row["met"]
         never += row["never"]
-    return Standing(list(tiers.values()), unclassified, never)
+    vacancies = _vacancies(found[0].roles, rows) if found and user.may(Permission.VIEW_PEOPLE) else None
+    return Standing(list(tiers.values()), unclassified, never, vacancies)
+
+
+def _counts(user: User, today: dt.date, on: dt.date) -> list[dict[str, Any]]:
+    seen: Any = Workload.objects.visible_to(user).active().with_targets()  # joined relations are unknown to the types
+    return list(
+        seen.values("in_force__tier", "open__tier")
+        .annotate(
+            count=Count("pk"),
+            reviewed=Count("pk", filter=Q(open__state="in_review")),
+            late=Count("pk", filter=Q(in_force__review_due_on__lt=today)),
+            met=Count("pk", filter=Q(proof_rto=Proof.MET, in_force__isnull=False)),
+            never=Count("pk", filter=Q(proven_on__isnull=True, in_force__isnull=False)),
+            no_stakeholder=Count("pk", filter=nobody_acts(BUSINESS_STAKEHOLDER, on=on)),
+            no_team=Count("pk", filter=nobody_acts(WORKLOAD_OWNER, on=on)),
+        )
+        .order_by()
+    )
+
+
+def _vacancies(roles: list[dict[str, Any]], rows: list[dict[str, Any]]) -> Vacancies:
+    lacking = [(role["name"], missing(holds=role["holds"], deputises=role["deputises"])) for role in roles]
+    return Vacancies(
+        [(name, words) for name, words in lacking if words],
+        sum(row["no_stakeholder"] for row in rows),
+        sum(row["no_team"] for row in rows),
+    )
 
 
 def quarters_until(today: dt.date, count: int = 4) -> list[tuple[dt.date, dt.date]]:

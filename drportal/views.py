@@ -30,7 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "overdue": sum(ask.group(today) == "Overdue" for ask in asks.listed),
         "groups": [(name, group) for name in GROUPS if (group := [a for a in asks.listed if a.group(today) == name])],
         "next_drills": next_drills(seen, on=today, limit=5),
-        "standing": standing_for(user, today=today),
+        "standing": standing_for(user, today=today, on=organisation_today(now)),
         "quarters": quarters_drawn(verdicts_by_quarter(seen, quarters), today=today),
     }
     return render(request, "home.html", context)

