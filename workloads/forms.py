@@ -12,6 +12,7 @@ from audit.errors import Invalid
 from people.fields import DurationField
 from people.models import Role, Team, User
 from workloads.models import Classification, Lifecycle, Tier, Workload
+from workloads.services import target_problems
 from workloads.signing import percent
 
 TAGS_MAX, TAG_LENGTH = 20, 40
@@ -74,7 +75,7 @@ class PercentField(forms.DecimalField):
 
 
 class TargetForm(forms.Form):
-    """A tier with its targets. What the tier allows is the service's to check."""
+    """A tier with its targets. What the tier allows, the service says, whatever else is wrong."""
 
     tier = forms.ModelChoiceField(
         Tier.objects.all(), empty_label=None, error_messages={"required": "Choose one of the tiers."}
@@ -104,6 +105,13 @@ class TargetForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Only when a target is looser than the tier allows. The signers see it next to the target.",
     )
+
+    def clean(self) -> None:
+        read = {name: self.cleaned_data.get(name) for name in ("slo", "reason", "looser_reason")}
+        seconds = {f"{name}_seconds": self.cleaned_data.get(name) for name in ("rto", "rpo")}
+        if tier := self.cleaned_data.get("tier"):
+            for name, problem in target_problems(tier, **read, **seconds).items():
+                self.add_error(name, problem)
 
     @property
     def deed(self) -> dict[str, Any]:

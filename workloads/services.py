@@ -204,23 +204,43 @@ def _lock(classification: Classification) -> None:
 def _check_target(
     workload: Workload, tier: Tier, slo: Decimal, rto_seconds: int, rpo_seconds: int, reason: str, looser_reason: str
 ) -> None:
-    problems: dict[str, str] = {}
     if workload.lifecycle == Lifecycle.RETIRED:
         raise WrongState(f"{workload.name} is retired. A retired workload gets no new target.")
-    if not reason.strip():
+    problems = target_problems(
+        tier, slo=slo, rto_seconds=rto_seconds, rpo_seconds=rpo_seconds, reason=reason, looser_reason=looser_reason
+    )
+    if problems:
+        raise Invalid("Some values need another look.", problems)
+
+
+def target_problems(
+    tier: Tier,
+    *,
+    slo: Decimal | None,
+    rto_seconds: int | None,
+    rpo_seconds: int | None,
+    reason: str | None,
+    looser_reason: str | None,
+) -> dict[str, str]:
+    """What does not fit, by field. None is a value that could not be read: a form says that itself, and the rest here."""
+    problems: dict[str, str] = {}
+    if reason is not None and not reason.strip():
         problems["reason"] = "Write why the business needs this: what an outage costs, and whom."
-    if not 0 < slo <= 100 or slo != slo.quantize(SLO_STEP):
+    if slo is not None and (not 0 < slo <= 100 or slo != slo.quantize(SLO_STEP)):
         problems["slo"] = "Write a percentage above 0 and up to 100 with at most 4 decimals, for example 99.95."
     problems |= {
         name: "Write at most 10 years."
         for name, seconds in (("rto", rto_seconds), ("rpo", rpo_seconds))
-        if not 0 <= seconds <= MAX_SECONDS
+        if seconds is not None and not 0 <= seconds <= MAX_SECONDS
     }
-    looser = looser_than(tier, slo=slo, rto_seconds=rto_seconds, rpo_seconds=rpo_seconds)
-    if looser and not looser_reason.strip():
-        problems = _looser_problems(tier, slo, rto_seconds, rpo_seconds, looser) | problems
-    if problems:
-        raise Invalid("Some values need another look.", problems)
+    # What could not be read is not called looser.
+    slo = slo if slo is not None else tier.slo_floor or Decimal(100)
+    rto = rto_seconds if rto_seconds is not None else tier.rto_seconds
+    rpo = rpo_seconds if rpo_seconds is not None else tier.rpo_seconds
+    looser = looser_than(tier, slo=slo, rto_seconds=rto, rpo_seconds=rpo)
+    if looser and looser_reason is not None and not looser_reason.strip():
+        problems = _looser_problems(tier, slo, rto, rpo, looser) | problems
+    return problems
 
 
 def _looser_problems(tier: Tier, slo: Decimal, rto_seconds: int, rpo_seconds: int, looser: list[str]) -> dict[str, str]:

@@ -136,6 +136,27 @@ def test_mistakes_are_said_in_words_and_entries_are_kept(cast, page, values, fie
         assert 'value="fifteen"' in answer.text
 
 
+def test_everything_that_is_wrong_is_said_at_once(cast, page):
+    wrong = {"slo": "lots", "rto": "2 h", "rpo": "", "reason": " "}
+    answer = page(cast.owner).post(f"/workloads/{cast.workload.pk}/propose/", FORM | wrong)
+    errors = answer.context["form"].errors
+    assert sorted(errors) == ["looser_reason", "reason", "rpo", "rto", "slo"]
+    assert "Tier 1 allows up to 15\xa0min. Write 15\xa0min or less, or keep 2\xa0h" in errors["rto"][0]
+    assert all(len(said) == 1 for said in errors.values()), "nothing is said twice"
+
+
+def test_what_cannot_be_read_is_not_called_looser(cast, page):
+    wrong = {"slo": "lots", "rto": "fifteen", "rpo": ""}
+    answer = page(cast.owner).post(f"/workloads/{cast.workload.pk}/propose/", FORM | wrong)
+    assert sorted(answer.context["form"].errors) == ["rpo", "rto", "slo"]
+
+
+def test_a_reason_lets_a_looser_value_pass_whatever_else_is_wrong(cast, page):
+    wrong = {"rto": "2 h", "rpo": "", "looser_reason": "Paper works for two hours."}
+    answer = page(cast.owner).post(f"/workloads/{cast.workload.pk}/propose/", FORM | wrong)
+    assert sorted(answer.context["form"].errors) == ["rpo"]
+
+
 def test_percent_signs_and_commas_are_read(cast, page):
     page(cast.owner).post(f"/workloads/{cast.workload.pk}/propose/", FORM | {"slo": "99,97 %", "rto": "PT10M"})
     proposal = Classification.objects.get()
