@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from audit.kinds import Kind
 from audit.states import Move, Stateful
-from communications.purposes import CHOICES, Purpose
+from communications.purposes import Purpose, choices
 from people.models import Contact, User
 from people.permissions import Permission
 
@@ -29,7 +29,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 class Message(models.Model):
     """One text to one or more people, as it was written; `path` is where its link leads."""
 
-    purpose = models.CharField(max_length=40, choices=CHOICES)
+    purpose = models.CharField(max_length=40, choices=choices)
     subject_line = models.CharField("subject", max_length=300)
     body = models.TextField()
     path = models.CharField(max_length=300)

@@ -182,6 +182,8 @@ def finish(*, drill: Drill, by: User, at: dt.datetime, retested: Collection[Acti
             rpo=Proof(verdicts.rpo.result),
             rto_seconds=verdicts.rto.seconds,
             rpo_seconds=verdicts.rpo.seconds,
+            by=by,
+            at=at,
         )
     telling.finished(drill, drill.actions.count(), by=by, at=at)
     return drill

@@ -89,4 +89,4 @@ def next_step(
         return Step("Propose a target", "Without a signed target there is nothing to plan or drill for.")
     if workload.proven_on is None:
         return Step("First drill", "Until then the promise is paper.")
-    return Step("Review", "Still the right tier?", target.review_due_on)
+    return Step("Review", target.review_because or "Still the right tier?", target.review_due_on)

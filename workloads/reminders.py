@@ -58,7 +58,7 @@ def _reminder(target: Classification, due_on: dt.date, person: User, at: dt.date
     if due is None:
         return None
     return Reminder(
-        Purpose.REVIEW_OVERDUE if is_overdue(due.step) else Purpose.REVIEW_DUE,
+        _purpose(target, due.step),
         to=person,
         thread=target.trail_thread,
         due_on=due_on,
@@ -69,9 +69,17 @@ def _reminder(target: Classification, due_on: dt.date, person: User, at: dt.date
             "target": target_words(target),
             "due": date_words(due_on),
             "when_words": due_words(due_on, today),
+            **({"because": target.review_because} if target.review_because else {}),
         },
         covers=due.covered,
     )
+
+
+def _purpose(target: Classification, step: str) -> Purpose:
+    """Due early is a purpose of its own, and its receipts are: who was reminded of this very day before hears why it counts."""
+    if target.review_because:
+        return Purpose.REVIEW_DUE_EARLY
+    return Purpose.REVIEW_OVERDUE if is_overdue(step) else Purpose.REVIEW_DUE
 
 
 def _day_of(person: User, at: dt.datetime) -> dt.date:

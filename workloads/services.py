@@ -20,6 +20,7 @@ from signoffs import services as signoffs
 from signoffs.models import Request, Signature
 from workloads import telling
 from workloads.models import Classification, Lifecycle, Proof, SigningRule, Tier, Workload, looser_than
+from workloads.reviews import make_review_due
 from workloads.signing import CLASSIFICATION, REAFFIRMATION, classification_document, percent
 
 SIGN_WITHIN = dt.timedelta(days=14)
@@ -361,8 +362,18 @@ def note_proof(
     rpo: Proof,
     rto_seconds: int | None = None,
     rpo_seconds: int | None = None,
+    by: User,
+    at: dt.datetime,
 ) -> None:
-    """Remember verdict and seconds of the newest drill; called by the drill that was finished, which writes the trail line."""
+    """Remember verdict and seconds of the newest drill; called by the drill that was finished, which writes the trail line.
+
+    A missed promise makes the review of the target due at once.
+    """
+    missed = " and ".join(name for name, verdict in (("RTO", rto), ("RPO", rpo)) if verdict == Proof.MISSED)
+    # Before the workload's row: every deed on targets locks the target first.
+    if missed and not Workload.objects.filter(pk=workload.pk, proven_on__gt=proven_on).exists():
+        why = f"The drill of {proven_on:%-d %b %Y} missed the {missed}."
+        make_review_due(workload=workload, why=why, by=by, at=at)
     Workload.objects.filter(pk=workload.pk).exclude(proven_on__gt=proven_on).update(
         proven_on=proven_on,
         proof_rto=rto,

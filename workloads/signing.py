@@ -135,7 +135,7 @@ class ReaffirmationSubject:
             reaffirmed_at=at,
             reaffirmed_by=by,
         )
-        Classification.objects.filter(pk=classification.pk).update(review_due_on=due)
+        Classification.objects.filter(pk=classification.pk).update(review_due_on=due, review_because="")
         record(
             Kind.CLASSIFICATION_REAFFIRMED,
             classification,

@@ -64,10 +64,15 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
 def _reaffirm(request: HttpRequest, target: Classification) -> None:
     """The time is taken after the proof, so that a proof is never from the future."""
     proof, user = proof_for_deed(request), signed_in(request)
-    # The due date that the reviewer saw: a second click on the same form finds another one and signs nothing.
-    seen = request.POST.get("due", "")
-    if target.review_due_on is not None and seen != target.review_due_on.isoformat():
-        raise WrongState("This target has been reviewed meanwhile. Nothing has been signed now.")
+    # What the reviewer saw: a second click on the same form finds another date and signs nothing, nor does who did not read
+    # why the review is due.
+    due = target.review_due_on.isoformat() if target.review_due_on is not None else request.POST.get("due", "")
+    if (request.POST.get("due", ""), request.POST.get("because", "")) != (due, target.review_because):
+        changed = (
+            f"Nothing has been signed, because something changed. {target.review_because} Look again, then decide."
+        )
+        reviewed = "This target has been reviewed meanwhile. Nothing has been signed now."
+        raise WrongState(changed if target.review_because else reviewed)
     services.reaffirm(
         classification=target, by=user, at=timezone.now(), proof=proof, digest=request.POST.get("digest", "")
     )

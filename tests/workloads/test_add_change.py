@@ -72,7 +72,7 @@ def test_a_name_with_the_word_reference_is_blamed_for_the_name(cast):
 
 
 def test_a_change_writes_what_differs_and_nothing_else(cast):
-    services.note_proof(workload=cast.workload, proven_on=NOW.date(), rto=Proof.MET, rpo=Proof.CLAIMED)
+    services.note_proof(workload=cast.workload, proven_on=NOW.date(), rto=Proof.MET, rpo=Proof.CLAIMED, by=cast.head, at=NOW)
     before = Event.objects.count()
     services.change_workload(workload=cast.workload, by=cast.owner, at=NOW, purpose=" Pays claims fast. ")
     event = Event.objects.order_by("-pk").first()

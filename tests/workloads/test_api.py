@@ -38,7 +38,7 @@ def _post(client, address, data=None):
 
 def test_a_workload_is_one_flat_object(cast, api):
     target = put_in_force(cast)
-    services.note_proof(workload=cast.workload, proven_on=NOW.date(), rto=Proof.MET, rpo=Proof.CLAIMED)
+    services.note_proof(workload=cast.workload, proven_on=NOW.date(), rto=Proof.MET, rpo=Proof.CLAIMED, by=cast.head, at=NOW)
     assert api(cast.auditor, "read").get(f"/api/v1/workloads/{cast.workload.pk}/").json() == {
         "id": cast.workload.pk, "name": "Payment Hub", "reference": "APP-1", "purpose": "Pays claims.",
         "owner_team": cast.team.pk, "owner_team_name": "Payments", "business_unit": "", "lifecycle": "live", "tags": [],

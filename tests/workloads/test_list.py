@@ -73,7 +73,7 @@ def test_somebody_not_signed_in_is_sent_to_sign_in(client, db):
 )  # fmt: skip
 def test_search_and_filters_find(cast, page, question, found):
     put_in_force(cast, at=timezone.now() - dt.timedelta(days=30))
-    services.note_proof(workload=cast.workload, proven_on=NOW.date(), rto=Proof.MET, rpo=Proof.MET)
+    services.note_proof(workload=cast.workload, proven_on=NOW.date(), rto=Proof.MET, rpo=Proof.MET, by=cast.head, at=NOW)
     claims = Team.objects.create(name="Claims team")
     _add(cast, '50 % off_er\'s "Desk"', tags=["money"], owner_team=claims, lifecycle=Lifecycle.PLANNED)
     if question in ("q=claims", "q=payments"):

@@ -147,7 +147,7 @@ def test_the_page_refuses_a_document_that_changed_meanwhile(cast, page):
 
 def test_a_reviewer_reads_what_happened_since(cast, page):
     target = put_in_force(cast)
-    services.note_proof(workload=cast.workload, proven_on=NOW.date(), rto="missed", rpo="met")
+    services.note_proof(workload=cast.workload, proven_on=NOW.date(), rto="missed", rpo="met", by=cast.head, at=NOW)
     text = page(cast.stakeholder).get(f"/workloads/classifications/{target.pk}/review/").text
     assert "Missed" in text
     assert "Reaffirm as Priya Raman" in text
