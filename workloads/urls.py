@@ -18,4 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("classifications/<int:pk>/withdraw/", views_target.withdraw, name="withdraw"),
     path("classifications/<int:pk>/review/", views_review.review, name="review"),
     path("", include("workloads.register_urls")),
+    path("", include("workloads.flows.urls")),
+    path("", include("workloads.dependencies.urls")),
 ]

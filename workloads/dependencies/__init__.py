@@ -1,0 +1,1 @@
+"""What a workload needs, who needs it, and the register of third parties."""

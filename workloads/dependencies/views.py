@@ -1,0 +1,16 @@
+"""Pages of dependencies and third parties."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from people.access import SIGNED_IN, rule
+from workloads.views_workload import workload_for
+
+
+@rule(SIGNED_IN)
+@require_GET
+def dependencies(request: HttpRequest, pk: int) -> HttpResponse:
+    return render(request, "workloads/dependencies/dependencies.html", {"workload": workload_for(request, pk)})
