@@ -58,6 +58,18 @@ class Purpose(Enum):
         "Withdrawn: the proposed target for {workload}",
         "{who} has withdrawn the proposed target for {workload}. There is nothing left to sign.",
     )
+    CLASSIFICATION_REAFFIRMED = Words(
+        "Target reaffirmed",
+        "Open the workload",
+        "Still in force: {workload}, {target}",
+        "{who} has looked again at the target of {workload} and keeps it: {target}.\n\nIts next review is due on {due}.",
+    )
+    ROLE_ASSIGNED = Words(
+        "Role given",
+        "See who holds what",
+        "Your role: {role}, {where}",
+        "{who} gives you a role for {where}, {term}: {role}.\n\nWhat it means: {duties}\n\n{others}",
+    )
     REVIEW_DUE = Words(
         "Review due",
         "Review the target",

@@ -28,6 +28,7 @@ from people.models import (
     validate_time_zone,
 )
 from people.permissions import Permission
+from people.telling import teller
 
 TOKEN_DAYS_MAX = 366
 _KEY = re.compile(r"drp_[A-Za-z0-9_-]{43}")
@@ -228,7 +229,7 @@ def assign_role(
     until_on: dt.date | None = None,
     workload_id: int | None = None,
 ) -> RoleAssignment:
-    """Give a role to a person and a deputy from a day to a day. Raises Invalid, NotAllowed.
+    """Give a role to a person and a deputy from a day to a day; both are told. Raises Invalid, NotAllowed.
 
     Rights on one workload follow through `workloads.rights.settle_rights`, called by the deed's page and by the timetable.
     """
@@ -243,6 +244,7 @@ def assign_role(
     )
     after = {"role": role.name, "person": person, "deputy": deputy, "from": from_on, "until": until_on}
     record(Kind.ROLE_ASSIGNED, assignment, by=by, at=at, after=after)
+    teller().role_assigned(assignment, by=by, at=at)
     return assignment
 
 

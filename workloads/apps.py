@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 
+from people import telling
 from signoffs.subjects import register
 
 
@@ -8,6 +9,8 @@ class WorkloadsConfig(AppConfig):
 
     def ready(self) -> None:
         from workloads.signing import CLASSIFICATION, REAFFIRMATION, ClassificationSubject, ReaffirmationSubject  # noqa: PLC0415 (models are not ready before)
+        from workloads.telling import RoleTeller  # noqa: PLC0415 (models are not ready before)
 
         register(CLASSIFICATION, ClassificationSubject())
         register(REAFFIRMATION, ReaffirmationSubject())
+        telling.register(RoleTeller())

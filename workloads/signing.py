@@ -121,7 +121,9 @@ class ReaffirmationSubject:
         return ClassificationSubject().visible_ids(user)
 
     def completed(self, request: Request, *, by: User, at: dt.datetime) -> None:
-        classification = Classification.objects.select_related("workload", "tier").get(pk=request.subject_id)
+        classification = Classification.objects.select_related("workload__owner_team", "tier").get(
+            pk=request.subject_id
+        )
         was_due = classification.review_due_on
         if was_due is None:  # the database holds a due date for every target in force
             raise AssertionError(f"{classification} is in force without a due date")
@@ -144,6 +146,7 @@ class ReaffirmationSubject:
             before={"review_due": was_due},
             after={"review_due": due},
         )
+        telling.reaffirmed(classification, due=due, by=by, at=at)
 
     def rejected(self, request: Request, *, by: User, at: dt.datetime, reason: str) -> None:
         raise AssertionError("a reaffirmation is asked for and signed in one deed; it cannot be rejected")

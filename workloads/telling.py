@@ -6,11 +6,11 @@ import datetime as dt
 
 from communications.purposes import Purpose
 from communications.services import compose
-from people.models import User, organisation_today
+from people.models import RoleAssignment, User, organisation_today
 from people.queries import people_in_role
 from people.wording import duration
 from signoffs.models import Request, Signature
-from workloads.models import Classification
+from workloads.models import Classification, SigningRule, Workload
 
 
 def target_words(classification: Classification) -> str:
@@ -54,6 +54,28 @@ def signed_off(classification: Classification, request: Request, *, by: User, at
             "workload": classification.workload.name,
             "target": target_words(classification),
             "signers": ", ".join(f"{s.printed_name} ({s.printed_role})" for s in signers),
+        },
+        by=by,
+        at=at,
+    )
+
+
+def reaffirmed(classification: Classification, *, due: dt.date, by: User, at: dt.datetime) -> None:
+    """The team that owns the workload and the others who sign targets of this tier; not who did it."""
+    people = {person.pk: person for person in classification.workload.owner_team.members.all()}
+    for rule in SigningRule.objects.filter(tier=classification.tier_id):
+        signers = people_in_role(rule.role_id, workload_id=classification.workload_id, on=organisation_today(at))
+        people |= {person.pk: person for person in signers}
+    compose(
+        Purpose.CLASSIFICATION_REAFFIRMED,
+        to=[person for person in people.values() if person.pk != by.pk],
+        thread=classification.trail_thread,
+        path=classification.workload.get_absolute_url(),
+        context={
+            "workload": classification.workload.name,
+            "target": target_words(classification),
+            "who": by.name,
+            "due": f"{due:%-d %B %Y}",
         },
         by=by,
         at=at,
@@ -106,3 +128,43 @@ def _proposer_and(classification: Classification, request: Request, at: dt.datet
         for person in people_in_role(slot.role_id, workload_id=request.workload_id, on=organisation_today(at)):
             people[person.pk] = person
     return list(people.values())
+
+
+class RoleTeller:
+    """Tells of roles for people, who know neither messages nor workloads (people/telling.py)."""
+
+    def role_assigned(self, assignment: RoleAssignment, *, by: User, at: dt.datetime) -> None:
+        """The holder and the deputy, each what she is; nobody is told what she has just done herself."""
+        holder, deputy = assignment.person, assignment.deputy
+        if holder is not None:
+            _tell_role(
+                assignment, holder, f"{deputy.name} is your deputy." if deputy else "You have no deputy yet.", by, at
+            )
+        if deputy is not None:
+            instead = (
+                f"You act when {holder.name} cannot." if holder else "You act, because nobody else holds the role."
+            )
+            _tell_role(assignment, deputy, f"You are the deputy. {instead}", by, at)
+
+
+def _tell_role(assignment: RoleAssignment, to: User, others: str, by: User, at: dt.datetime) -> None:
+    if to.pk == by.pk:
+        return
+    workload = Workload.objects.get(pk=assignment.workload_id) if assignment.workload_id else None
+    until = f" until {assignment.until_on:%-d %B %Y}" if assignment.until_on else ""
+    compose(
+        Purpose.ROLE_ASSIGNED,
+        to=[to],
+        thread=assignment.trail_thread,
+        path=workload.get_absolute_url() if workload else "/people/roles/",
+        context={
+            "role": assignment.role.name,
+            "where": workload.name if workload else "the whole organisation",
+            "who": by.name,
+            "term": f"from {assignment.from_on:%-d %B %Y}{until}",
+            "duties": assignment.role.duties,
+            "others": others,
+        },
+        by=by,
+        at=at,
+    )

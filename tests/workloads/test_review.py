@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from audit.errors import NotAllowed, WrongState
 from audit.models import Event
+from communications.models import Message
 from people.permissions import BUSINESS_STAKEHOLDER
 from signoffs.documents import digest
 from signoffs.models import Request, Signature
@@ -177,3 +178,16 @@ def test_a_stakeholder_of_another_workload_reviews_nothing_here(cast):
     give(BUSINESS_STAKEHOLDER, somebody, workload=other)
     with pytest.raises(NotAllowed):
         _reaffirm(put_in_force(cast), somebody)
+
+
+def test_the_team_and_the_other_signers_hear_of_it(cast):
+    target = put_in_force(cast)
+    person("Out Of It", team=cast.team, is_active=False)
+    _reaffirm(target, cast.stakeholder)
+    message = Message.objects.get(purpose="classification-reaffirmed")
+    told = {delivery.user for delivery in message.deliveries.all()}
+    assert told == {cast.owner, cast.sponsor, cast.head, cast.deputy}
+    assert message.subject_line == "Still in force: Payment Hub, tier 1, RTO 15 min, RPO 5 min"
+    assert "Priya Raman has looked again" in message.body
+    assert "due on 9 May 2027" in message.body
+    assert (message.path, message.thread) == (cast.workload.get_absolute_url(), f"workload:{cast.workload.pk}")

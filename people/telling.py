@@ -1,0 +1,31 @@
+"""How people hear of a role without this room knowing messages (docs/decisions/0008).
+
+The room above that knows both messages and workloads registers one teller. It is called by name inside the transaction of the
+deed: no broadcast, nothing that may be forgotten.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from people.models import RoleAssignment, User
+
+
+class Teller(Protocol):
+    def role_assigned(self, assignment: RoleAssignment, *, by: User, at: dt.datetime) -> None:
+        """Somebody has a role from now on, or from a day to come."""
+
+
+_tellers: list[Teller] = []
+
+
+def register(teller: Teller) -> None:
+    """Called once, from the `ready` of the room above."""
+    _tellers[:] = [teller]
+
+
+def teller() -> Teller:
+    """Raises IndexError when nobody registered: a programming error."""
+    return _tellers[0]
