@@ -57,7 +57,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "layout": "base.html" if signed_in else "gate.html",
         "theme": getattr(user, "theme", "") if signed_in else "",
         "navigation": SimpleLazyObject(lambda: navigation(request)),
-        "search_url": SimpleLazyObject(lambda: address("workloads:list")),
+        "search_url": SimpleLazyObject(lambda: address("search")),
         "account_tabs": SimpleLazyObject(lambda: account_tabs(request)),
         "account_url": SimpleLazyObject(lambda: address("people:account") or address("account_change_password")),
         "needs_count": SimpleLazyObject(lambda: needs_count(request)),

@@ -8,6 +8,7 @@ from drportal.api import urlpatterns as api_patterns
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("search/", views.search_all, name="search"),
     path("trail/", include("audit.urls")),
     path("people/", include("people.urls")),
     path("signoffs/", include("signoffs.urls")),

@@ -5,13 +5,16 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.views.decorators.http import require_GET
 from health_check.views import HealthCheckView
 
 from drills.queries import next_drills, verdicts_by_quarter
 from drportal.needs import GROUPS, asks_of
+from drportal.search import search
 from drportal.standing import quarters_drawn, quarters_until, standing_for
 from people.access import PUBLIC, SIGNED_IN, rule, signed_in
 from people.models import organisation_today
+from workloads.filters import SEARCH_MAX
 from workloads.models import Workload
 
 
@@ -34,6 +37,14 @@ def home(request: HttpRequest) -> HttpResponse:
         "quarters": quarters_drawn(verdicts_by_quarter(seen, quarters), today=today),
     }
     return render(request, "home.html", context)
+
+
+@rule(SIGNED_IN)
+@require_GET
+def search_all(request: HttpRequest) -> HttpResponse:
+    """One question, answered from everything she may see."""
+    question = " ".join(request.GET.get("q", "")[:SEARCH_MAX].replace("\0", " ").split())
+    return render(request, "search.html", {"question": question, "groups": search(signed_in(request), question)})
 
 
 @rule(SIGNED_IN)
