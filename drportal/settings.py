@@ -34,6 +34,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[BASE_URL])
 
 ORGANISATION_NAME = env("ORGANISATION_NAME", default="Harbour Mutual")
 # Calendar rules that belong to nobody in particular (role assignments, quarters) are read in this zone.
+ORGANISATION_LEI = env("ORGANISATION_LEI", default="")  # legal entity identifier, for the register of information
 ORGANISATION_TIME_ZONE = env("ORGANISATION_TIME_ZONE", default="Europe/Oslo")
 # Who a stranger may write to; shown on "nothing here" pages.
 HELP_ADDRESS = env("HELP_ADDRESS", default="operations@harbour-mutual.example")

@@ -1,11 +1,12 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from workloads import views_list, views_review, views_roles, views_target, views_workload
+from workloads import views_dora, views_list, views_review, views_roles, views_target, views_workload
 
 app_name = "workloads"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views_list.list_workloads, name="list"),
     path("export.csv", views_list.export, name="export"),
+    path("export/b_06.01.csv", views_dora.functions, name="dora-functions"),
     path("add/", views_workload.add, name="add"),
     path("<int:pk>/", views_workload.show, name="workload"),
     path("<int:pk>/change/", views_workload.change, name="change"),
