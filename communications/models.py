@@ -134,6 +134,9 @@ class Delivery(Stateful):
                 name="delivery_started_has_lease",
             ),
             models.CheckConstraint(
+                condition=Q(state="started") | Q(lease_token__isnull=True), name="delivery_lease_only_while_leaving"
+            ),
+            models.CheckConstraint(
                 condition=Q(state="digested", digest__isnull=False) | (~Q(state="digested") & Q(digest__isnull=True)),
                 name="delivery_digested_in",
             ),
