@@ -5,6 +5,7 @@ does each thing once. No ETA or countdown anywhere (see docs/decisions).
 """
 
 import os
+from typing import Any
 
 from celery import Celery
 
@@ -13,3 +14,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "drportal.settings")
 app = Celery("drportal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+# Every so many seconds; work that people wait for is in settings.CELERY_BEAT_SCHEDULE.
+HOUSEKEEPING = {"workloads.tasks.forget_imports": 600.0, "drportal.tasks.forget_answers": 3600.0}
+
+
+@app.on_after_configure.connect
+def keep_house(sender: Celery, **_: Any) -> None:
+    for task, seconds in HOUSEKEEPING.items():
+        sender.add_periodic_task(seconds, sender.signature(task), name=task, expires=seconds)

@@ -50,7 +50,7 @@ class IdempotencyMiddleware:
             return self.get_response(request)
         with transaction.atomic():
             response = self._once(request, f"{owner}:{key}", asked)
-        _sweep()
+        forget_expired(at=timezone.now())
         return response
 
     def _once(self, request: HttpRequest, key: str, asked: str) -> HttpResponse:
@@ -119,10 +119,11 @@ def _owner(request: HttpRequest) -> str | None:
     return f"u{user.pk}" if user.is_authenticated else None
 
 
-def _sweep() -> None:
-    """Throw away some answers whose time is over. Those that another request is throwing away are left to it."""
+def forget_expired(*, at: dt.datetime) -> int:
+    """Throw away some answers whose time is over, and say how many; those in another request's hands are left to it."""
     with transaction.atomic():
-        over = IdempotentAnswer.objects.select_for_update(skip_locked=True).filter(kept_until__lt=timezone.now())
+        over = IdempotentAnswer.objects.select_for_update(skip_locked=True).filter(kept_until__lt=at)
         keys = list(over.values_list("pk", flat=True)[:SWEPT_AT_ONCE])
         if keys:
             IdempotentAnswer.objects.filter(pk__in=keys).delete()
+    return len(keys)

@@ -6,6 +6,7 @@ from django.utils import timezone
 from audit.models import Door
 from audit.services import through
 from workloads import reminders, rights
+from workloads.register.services import forget_expired
 
 
 @shared_task(name="workloads.tasks.remind")
@@ -18,3 +19,8 @@ def remind() -> None:
 def settle_rights() -> None:
     with through(Door.SWEEP):
         rights.settle_rights(at=timezone.now())
+
+
+@shared_task(name="workloads.tasks.forget_imports")
+def forget_imports() -> None:
+    forget_expired(at=timezone.now())

@@ -73,7 +73,7 @@ def keep_import(*, data: bytes, name: str, by: User, at: dt.datetime) -> Pending
     """Check a file and keep it with its report until the person has read that. Raises UnreadableFile."""
     by.require(Permission.ADD_WORKLOADS)
     report = _plan(data, name, by, lock=False)[1]
-    PendingImport.objects.filter(expires_at__lte=at).delete()
+    forget_expired(at=at)
     mine = PendingImport.objects.filter(owner=by).order_by("-created_at").values_list("pk", flat=True)
     PendingImport.objects.filter(pk__in=list(mine[KEPT_MAX - 1 :])).delete()
     return PendingImport.objects.create(
@@ -85,6 +85,11 @@ def keep_import(*, data: bytes, name: str, by: User, at: dt.datetime) -> Pending
         created_at=at,
         expires_at=at + IMPORT_KEPT_FOR,
     )
+
+
+def forget_expired(*, at: dt.datetime) -> None:
+    """Throw away files that nobody came back for: what people upload stays no longer than they were told."""
+    PendingImport.objects.filter(expires_at__lte=at).delete()
 
 
 def import_kept(*, pending_id: Any, by: User, at: dt.datetime, digest: str) -> Report:
