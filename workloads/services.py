@@ -55,9 +55,14 @@ def add_workload(
         added_at=at,
         added_by=by,
     )
+    enter(workload, by=by, at=at)
+    return workload
+
+
+def enter(workload: Workload, *, by: User, at: dt.datetime) -> None:
+    """Insert it with its line in the trail; for deeds that have asked for their right. Raises Invalid."""
     _save(workload)
     record(Kind.WORKLOAD_ADDED, workload, by=by, at=at, after=_described(workload))
-    return workload
 
 
 @transaction.atomic
