@@ -8,6 +8,7 @@ class Kind(models.TextChoices):
     PERSON_ADDED = "person.added", "Person added"
     PERSON_CHANGED = "person.changed", "Person changed"
     PERSON_DEACTIVATED = "person.deactivated", "Person deactivated"
+    PERSON_REACTIVATED = "person.reactivated", "Person reactivated"
     PERSON_SIGNED_IN = "person.signed_in", "Signed in"
     PERSON_SIGN_IN_FAILED = "person.sign_in_failed", "Sign-in failed"
     PERSON_CREDENTIAL_CHANGED = "person.credential_changed", "Password, passkey or authenticator changed"

@@ -103,6 +103,9 @@ class UserAdmin(ReferenceAdmin):
             # Her tokens end with it, and nobody locks himself out; the lines are written there.
             services.deactivate_person(person=obj, by=doer(request), at=timezone.now())
             form.trail_before["is_active"] = False
+        elif obj.is_active and not stored(obj).is_active:
+            services.reactivate_person(person=obj, by=doer(request), at=timezone.now())
+            form.trail_before["is_active"] = True
         super().save_model(request, obj, form, change)
 
 

@@ -126,6 +126,14 @@ class PersonViewSet(ReadOnlyModelViewSet[User]):
         services.deactivate_person(person=person, by=_person(request), at=timezone.now())
         return Response(self.get_serializer(person).data)
 
+    @extend_schema(request=None, responses=PersonSerializer)
+    @action(detail=True, methods=["post"])
+    def reactivate(self, request: Request, pk: str) -> Response:
+        """Let a person sign in again; her tokens stay ended."""
+        person = self.get_object()
+        services.reactivate_person(person=person, by=_person(request), at=timezone.now())
+        return Response(self.get_serializer(person).data)
+
 
 class AssignmentSerializer(serializers.ModelSerializer[RoleAssignment]):
     class Meta:

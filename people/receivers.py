@@ -34,10 +34,12 @@ def signed_in(request: HttpRequest, user: User, **more: Any) -> None:
 
 
 def sign_in_failed(credentials: dict[str, Any], **more: Any) -> None:
-    """Only for a person we know: what strangers type into the field may be a password, and is nobody's line."""
+    """Of a person we know, or of nobody: what strangers type into the field may be a password."""
     person = User.objects.filter(email__iexact=str(credentials.get("email", ""))).first()
     if person is not None:
         services.note_failed_sign_in(person=person, at=timezone.now(), method="password")
+    else:
+        services.note_unknown_sign_in(at=timezone.now(), method="password")
 
 
 def factor_failed(user: User, authenticator: Authenticator | None = None, **more: Any) -> None:

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
@@ -93,16 +94,28 @@ def change_person(
 
 @transaction.atomic
 def deactivate_person(*, person: User, by: User, at: dt.datetime) -> None:
-    """Stop a person from signing in, at once; her tokens end with it. Raises NotAllowed for oneself, WrongState."""
+    """Stop a person from signing in, at once; her sessions and tokens end with it. Raises NotAllowed for oneself, WrongState."""
     by.require(Permission.ADD_PEOPLE)
     if person.pk == by.pk:
         raise NotAllowed("You cannot deactivate yourself. Ask a colleague with this right.")
     if not User.objects.filter(pk=person.pk, is_active=True).update(is_active=False):
         raise WrongState(f"{person.name} cannot sign in already.")
     person.is_active = False
+    for session in UserSession.objects.filter(user=person):
+        session.end()  # it would wake up again with the person
     for token in person.api_tokens.filter(revoked_at__isnull=True):
         _revoke(token, by, at)
     record(Kind.PERSON_DEACTIVATED, person, by=by, at=at, before={"is_active": True}, after={"is_active": False})
+
+
+@transaction.atomic
+def reactivate_person(*, person: User, by: User, at: dt.datetime) -> None:
+    """Let a person sign in again, and act in the roles she still holds; her tokens stay ended. Raises WrongState."""
+    by.require(Permission.ADD_PEOPLE)
+    if not User.objects.get_queryset().filter(pk=person.pk, is_active=False).update(is_active=True):
+        raise WrongState(f"{person.name} can sign in already.")
+    person.is_active = True
+    record(Kind.PERSON_REACTIVATED, person, by=by, at=at, before={"is_active": False}, after={"is_active": True})
 
 
 @transaction.atomic
@@ -360,6 +373,14 @@ def note_sign_in(*, person: User, at: dt.datetime, method: str) -> None:
 def note_failed_sign_in(*, person: User, at: dt.datetime, method: str) -> None:
     """Somebody tried to sign in as this person. What was typed is not noted."""
     record(Kind.PERSON_SIGN_IN_FAILED, person, by=NOBODY, at=at, after={"method": method})
+
+
+@transaction.atomic
+def note_unknown_sign_in(*, at: dt.datetime, method: str) -> None:
+    """Somebody tried to sign in as nobody we know. What was typed is not noted, in no form: people mistake the fields, and a
+    digest of a password can be guessed back."""
+    after = {"method": method, "person": "nobody we know"}
+    record(Kind.PERSON_SIGN_IN_FAILED, User(pk=0, name="Nobody we know"), by=NOBODY, at=at, after=after)
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ urlpatterns = [
     path("<int:pk>/", views.show_person, name="person"),
     path("<int:pk>/change/", views.change, name="change"),
     path("<int:pk>/deactivate/", views.deactivate, name="deactivate"),
+    path("<int:pk>/reactivate/", views.reactivate, name="reactivate"),
     path("<int:pk>/invite/", views.invite, name="invite"),
     path("roles/", views_roles.list_roles, name="roles"),
     path("roles/<slug:key>/assign/", views_roles.assign, name="assign"),

@@ -147,3 +147,19 @@ def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
     held = RoleAssignment.objects.of(person).exclude(until_on__lt=organisation_today(at)).select_related("role")
     keys = person.api_tokens.filter(revoked_at__isnull=True, expires_at__gt=at).count()
     return render(request, "people/deactivate.html", {"person": person, "held": held, "keys": keys})
+
+
+@rule(Permission.ADD_PEOPLE)
+@require_http_methods(["GET", "POST"])
+def reactivate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asked on a page of its own, which says what comes back with it."""
+    person = get_object_or_404(User.objects.visible_to(signed_in(request)), pk=pk)
+    if request.method == "POST":
+        services.reactivate_person(person=person, by=signed_in(request), at=timezone.now())
+        messages.success(request, f"{person.name} can sign in again.")
+        return redirect("people:person", pk=person.pk)
+    if person.is_active:
+        return redirect("people:person", pk=person.pk)
+    today = organisation_today(timezone.now())
+    held = RoleAssignment.objects.of(person).exclude(until_on__lt=today).select_related("role")
+    return render(request, "people/reactivate.html", {"person": person, "held": held})

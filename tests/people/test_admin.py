@@ -150,6 +150,15 @@ def test_a_person_who_is_deactivated_loses_her_tokens_and_leaves_one_line_for_it
     assert [line[0] for line in lines()] == [Kind.TOKEN_ISSUED, Kind.TOKEN_REVOKED, Kind.PERSON_DEACTIVATED]
 
 
+def test_a_person_who_is_reactivated_leaves_one_line_for_it(keeping: Client):
+    eva = person("Eva Moe")
+    User.objects.get_queryset().filter(pk=eva.pk).update(is_active=False)
+    assert keeping.post(f"{ADMIN}user/{eva.pk}/change/", user_form()).status_code == 302
+    eva.refresh_from_db()
+    assert eva.is_active
+    assert [line[0] for line in lines()] == [Kind.PERSON_REACTIVATED]
+
+
 def test_nobody_locks_himself_out(keeping: Client, keeper: User):
     form = user_form(name=keeper.name, is_staff="on")
     del form["is_active"]

@@ -32,6 +32,8 @@ def test_a_person_is_added_changed_and_deactivated(cast):
     assert send(cast.head, "post", f"{path}deactivate/").json()["is_active"] is False
     answer = send(cast.head, "post", f"{path}deactivate/")
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:drportal:problem:wrong-state")
+    assert send(cast.head, "post", f"{path}reactivate/").json()["is_active"] is True
+    assert send(cast.head, "post", f"{path}reactivate/").status_code == 409
 
 
 @pytest.mark.parametrize(
@@ -78,6 +80,7 @@ def test_who_has_not_the_right_changes_nothing(cast, who):
         send(user, "post", PEOPLE, name="X", email="x@example.org"),
         send(user, "patch", f"{PEOPLE}{cast.head.pk}/", title="X"),
         send(user, "post", f"{PEOPLE}{cast.head.pk}/deactivate/"),
+        send(user, "post", f"{PEOPLE}{cast.head.pk}/reactivate/"),
         send(user, "post", f"{ROLES}{AUDITOR}/assign/", person=cast.owner.pk, from_on="2026-01-01"),
         send(user, "post", f"{ROLES}assignments/{held.pk}/end/", last_day="2030-01-01"),
     ]

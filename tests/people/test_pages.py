@@ -132,6 +132,19 @@ def test_deactivating_says_what_goes_with_it_and_asks_first(cast):
     assert not User.objects.get(pk=cast.stakeholder.pk).is_active
 
 
+def test_reactivating_says_what_comes_back_and_asks_first(cast):
+    client, address = signed_in(cast.head), page("reactivate", cast.stakeholder.pk)
+    assert "/reactivate/" not in client.get(page("person", cast.stakeholder.pk)).text
+    assert client.get(address).url == page("person", cast.stakeholder.pk)  # she can sign in already
+    services.deactivate_person(person=cast.stakeholder, by=cast.head, at=NOW)
+    assert address in client.get(page("person", cast.stakeholder.pk)).text
+    assert "Business stakeholder" in client.get(address).text
+    assert not User.objects.get(pk=cast.stakeholder.pk).is_active
+    assert "can sign in again" in client.post(address, follow=True).text
+    assert User.objects.get(pk=cast.stakeholder.pk).is_active
+    assert address not in html(cast.auditor, page("person", cast.stakeholder.pk))
+
+
 def test_preferences_change_look_messages_and_zone(cast):
     client = signed_in(cast.owner)
     client.post(page("set-preferences"), {"theme": "dark", "mailing": "daily", "time_zone": "Europe/London"})
@@ -171,6 +184,7 @@ def test_tokens_of_others_are_not_revoked_here(cast):
 OWN_DEEDS = {"people:set-preferences", "people:issue-token", "people:revoke-token"}
 DEEDS = [
     ("people:add", []), ("people:change", ["owner"]), ("people:deactivate", ["owner"]), ("people:invite", ["owner"]),
+    ("people:reactivate", ["owner"]),
     ("people:assign", [AUDITOR]), ("people:end-role", ["held"]), ("people:add-contact", []),
     ("people:change-contact", ["contact"]), ("people:add-team", []), ("people:change-team", ["team"]),
     ("signoffs:sign", ["sent"]), ("signoffs:reject", ["sent"]),

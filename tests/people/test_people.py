@@ -36,6 +36,7 @@ def test_who_has_not_the_right_adds_changes_and_deactivates_nobody(cast, who):
     deeds = [
         lambda: add(by),
         lambda: services.deactivate_person(person=cast.owner, by=by, at=NOW),
+        lambda: services.reactivate_person(person=cast.owner, by=by, at=NOW),
         lambda: services.add_team(by=by, at=NOW, name="X"),
         lambda: services.change_team(team=cast.team, by=by, at=NOW, name="X", purpose="", members=[]),
         lambda: services.add_contact(by=by, at=NOW, name="X", kind="vendor", phone="1"),
@@ -95,6 +96,27 @@ def test_nobody_deactivates_himself_or_somebody_twice(cast):
     services.deactivate_person(person=cast.owner, by=cast.head, at=NOW)
     with pytest.raises(WrongState):
         services.deactivate_person(person=cast.owner, by=cast.head, at=NOW)
+
+
+def test_who_is_reactivated_signs_in_again_but_not_with_an_old_session_or_token(cast, client):
+    client.post("/accounts/login/", {"login": cast.owner.email, "password": PASSWORD})
+    assert client.get("/people/me/").status_code == 200
+    _, key = services.issue_token(by=cast.owner, at=NOW, name="script", scope="read", days=9)
+    services.deactivate_person(person=cast.owner, by=cast.head, at=NOW)
+    services.reactivate_person(person=cast.owner, by=cast.head, at=NOW)
+    assert client.get("/people/me/").status_code == 302
+    assert services.use_token(key=key, at=NOW) is None
+    client.post("/accounts/login/", {"login": cast.owner.email, "password": PASSWORD})
+    assert client.get("/people/me/").status_code == 200
+    line = lines("person.reactivated").get()
+    assert (line.subject_name, line.actor_name) == ("Tomas Reyes", "Maren Holt")
+    assert (line.before, line.after) == ({"is_active": False}, {"is_active": True})
+
+
+def test_who_can_sign_in_is_not_reactivated(cast):
+    with pytest.raises(WrongState, match="can sign in already"):
+        services.reactivate_person(person=cast.owner, by=cast.head, at=NOW)
+    assert not lines("person.reactivated").exists()
 
 
 def test_team_members_are_in_the_trail(cast):

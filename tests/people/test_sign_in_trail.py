@@ -55,10 +55,20 @@ def test_a_failed_sign_in_leaves_a_line_of_nobody_about_the_person(client: Clien
     assert PASSWORD not in everything()
 
 
-def test_what_a_stranger_typed_is_nobodys_line(client: Client, eva: User):
+def test_a_failed_sign_in_of_nobody_we_know_leaves_a_line_without_what_was_typed(client: Client, eva: User):
     sign_in(client, "mallory@example.org", PASSWORD)
+    sign_in(client, f"{PASSWORD}@example.org", PASSWORD)  # who types the password into the wrong field
+    said = {"method": "password", "person": "nobody we know"}
+    assert lines() == [(Kind.PERSON_SIGN_IN_FAILED, "Somebody not signed in", "page", said)] * 2
+    event = Event.objects.latest("id")
+    assert (event.subject_type, event.subject_name, event.thread) == ("people.user", "Nobody we know", "person:0")
+    assert PASSWORD not in everything()
+    assert "mallory" not in everything()
+
+
+def test_what_is_not_even_an_address_is_nobodys_line(client: Client, eva: User):
     sign_in(client, PASSWORD, PASSWORD)
-    assert lines() == []
+    assert PASSWORD not in everything()
 
 
 def test_changing_the_password_leaves_a_line_without_it(client: Client, eva: User):
