@@ -1,12 +1,14 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from workloads import views_dora, views_list, views_review, views_roles, views_target, views_workload
+from workloads.bulk import views as bulk
 
 app_name = "workloads"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views_list.list_workloads, name="list"),
     path("export.csv", views_list.export, name="export"),
     path("export/b_06.01.csv", views_dora.functions, name="dora-functions"),
+    path("change-many/", bulk.change, name="change-many"),
     path("add/", views_workload.add, name="add"),
     path("<int:pk>/", views_workload.show, name="workload"),
     path("<int:pk>/change/", views_workload.change, name="change"),
@@ -19,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("classifications/<int:pk>/withdraw/", views_target.withdraw, name="withdraw"),
     path("classifications/<int:pk>/review/", views_review.review, name="review"),
     path("", include("workloads.register_urls")),
+    path("", include("workloads.campaigns.urls")),
     path("", include("workloads.flows.urls")),
     path("", include("workloads.dependencies.urls")),
 ]

@@ -1,0 +1,43 @@
+"""What many workloads become."""
+
+from __future__ import annotations
+
+from django import forms
+
+from audit.errors import Invalid
+from people.models import Team
+from workloads.bulk.services import Change, What, change_of
+from workloads.forms import TAG_LENGTH
+from workloads.models import Lifecycle
+
+
+class ChangeForm(forms.Form):
+    """The names differ from the register's filters, which stand in the same address."""
+
+    what = forms.ChoiceField(label="What changes", choices=[("", "Choose"), *What.choices])
+    to_team = forms.ModelChoiceField(
+        Team.objects.all(), label="New owner team", required=False, empty_label="Choose a team"
+    )
+    to_unit = forms.CharField(label="New business unit", max_length=120, required=False)
+    to_lifecycle = forms.ChoiceField(
+        label="New lifecycle", choices=[("", "Choose"), *Lifecycle.choices], required=False
+    )
+    to_tag = forms.CharField(label="Tag", max_length=TAG_LENGTH, required=False)
+
+    change: Change
+
+    def clean(self) -> None:
+        values = self.cleaned_data
+        if "what" not in values:
+            return
+        if "," in values.get("to_tag", ""):
+            self.add_error("to_tag", "Write one tag, without a comma.")
+            return
+        try:
+            self.change = change_of(
+                values["what"], team=values.get("to_team"), unit=values.get("to_unit", ""),
+                lifecycle=values.get("to_lifecycle", ""), tag=" ".join(values.get("to_tag", "").split()),
+            )  # fmt: skip
+        except Invalid as error:
+            for field, message in error.fields.items():
+                self.add_error(field, message)
