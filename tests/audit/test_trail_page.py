@@ -52,7 +52,7 @@ def test_a_row_tells_when_who_what_and_where_in_the_chain(reading: Client, story
     assert "Team changed" in text
     assert "valid until:" in text
     assert 'nothing <span aria-hidden="true">→</span>' in text
-    assert "<b>2027-01-01</b>" in text
+    assert "<b>1 Jan 2027</b>" in text
     assert "not sealed yet" in text
     assert f"Trail: 3 events sealed, head <code>{sealing.head().grouped}</code>" in text
 
@@ -195,15 +195,60 @@ def test_no_cell_of_the_export_is_a_formula(reading: Client, start: str):
     ("before", "after", "expected"),
     [
         ({}, {}, []),
-        ({"state": "proposed"}, {"state": "signed_off"}, [("state", "proposed", "signed_off")]),
-        ({}, {"from_on": None, "may": True}, [("from on", "", "nothing"), ("may", "", "yes")]),
+        ({"state": "proposed"}, {"state": "signed_off"}, [("state", "proposed", "signed off")]),
+        ({}, {"from_on": None, "may": True}, [("from", "", "nothing"), ("may", "", "yes")]),
         ({"teams": ["A", "B"]}, {"teams": []}, [("teams", "A, B", "nothing")]),
-        ({"old": 0}, {"new": {"rto_s": 90, "x": False}}, [("old", "0", ""), ("new", "", "rto s: 90; x: no")]),
+        ({"old": 0}, {"new": {"rto_s": 90, "x": False}}, [("old", "0", ""), ("new", "", "RTO s: 90; x: no")]),
         ([1], "x", [("value", "1", "x")]),
     ],
 )
 def test_changes_read_as_people_write(before: Any, after: Any, expected: list[tuple[str, str, str]]):
     assert words.changes(before, after) == expected
+
+
+@pytest.mark.parametrize(
+    ("stored", "read"),
+    [
+        ("2026-11-21T08:22:18.701670+00:00", "21 Nov 2026 08:22:18 UTC"),
+        ("2026-11-01T00:00:00+00:00", "1 Nov 2026 00:00:00 UTC"),
+        ("2026-11-21", "21 Nov 2026"),
+        ("2026-02-30", "2026-02-30"),
+        ("2026-11-21T08:22:18+01:00", "2026-11-21T08:22:18+01:00"),
+        ("on 2026-11-21T08:22:18+00:00", "on 2026-11-21T08:22:18+00:00"),
+        ("outage_began", "outage began"),
+        ("Outage_began by hand", "Outage_began by hand"),
+    ],
+)
+def test_values_read_as_people_write(stored: str, read: str):
+    assert words.value(stored) == read
+    assert words.value([stored, stored]) == f"{read}, {read}"
+
+
+@pytest.mark.parametrize(
+    ("stored", "read"),
+    [
+        ("window_start", "window start"),
+        ("rto_seconds", "RTO seconds"),
+        ("until_on", "until"),
+        ("at", "at"),
+        ("what", "what"),
+    ],
+)
+def test_names_read_as_people_write(stored: str, read: str):
+    assert words.spoken(stored) == read
+
+
+def test_the_file_and_the_api_keep_what_was_written(reading: Client, auditor: User):
+    at = dt.datetime(2026, 11, 21, 8, 22, 18, 701670, tzinfo=dt.UTC)
+    record(Kind.DRILL_MARKED, auditor, by=auditor, at=at, after={"what": "outage_began", "at": at})
+    text = reading.get("/trail/").text
+    assert "21 Nov 2026 08:22:18 UTC" in text
+    assert "outage began" in text
+    assert "T08:22:18.701670+00:00" not in text
+    raw = "2026-11-21T08:22:18.701670+00:00"
+    exported = reading.get("/trail/export/")
+    assert raw in b"".join(exported.streaming_content).decode()
+    assert reading.get("/api/v1/events/").json()["results"][0]["after"] == {"what": "outage_began", "at": raw}
 
 
 def test_a_kind_that_is_no_longer_written_shows_its_bare_name():
