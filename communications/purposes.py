@@ -92,6 +92,20 @@ class Purpose(Enum):
         "Its review is therefore due on {due}, {when_words}. Look whether the target is still right. If it is, reaffirm it with "
         "your signature; if not, propose another one.",
     )
+    CAMPAIGN_OPENED = Words(
+        "Review campaign",
+        "Look at your reviews",
+        "{campaign}: {count} for you by {due}",
+        "{who} has opened the review campaign {campaign}. It asks you to look at {count} by {due}, {when_words}:\n\n{workloads}\n\n"
+        "Where nothing has changed, the targets can be reaffirmed together; where something has, the page says what.",
+    )
+    CAMPAIGN_NUDGE = Words(
+        "Reviews still open",
+        "Look at your reviews",
+        "Still open: {count} of {campaign}, due {when_words}",
+        "{who} reminds you of the review campaign {campaign}, due on {due}, {when_words}. These are still open, {count}:"
+        "\n\n{workloads}",
+    )
     DRILL_SCHEDULED = Words(
         "Drill scheduled",
         "Open the drill",

@@ -14,6 +14,7 @@ from people.access import SIGNED_IN
 from people.api import PersonViewSet, RoleViewSet
 from signoffs.api import RequestViewSet
 from workloads.api import ClassificationViewSet, TierViewSet, WorkloadViewSet
+from workloads.campaigns.api import CampaignViewSet
 from workloads.register_api import ImportView
 
 
@@ -33,6 +34,7 @@ VIEWSETS: dict[str, Any] = {
     "workloads": WorkloadViewSet,
     "tiers": TierViewSet,
     "classifications": ClassificationViewSet,
+    "campaigns": CampaignViewSet,
     "signoffs": RequestViewSet,
     "drills": DrillViewSet,
     "actions": ActionViewSet,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.http import QueryDict
+
 from audit.models import Event
 from communications.models import Delivery, Message
 from drills import gaps, marking
@@ -14,6 +16,7 @@ from people import services as people
 from people.models import ContactKind, RoleAssignment
 from signoffs.models import Request
 from tests.cast import NOW, Cast, propose, put_in_force
+from workloads.campaigns.services import open_campaign
 from workloads.register.services import keep_import
 from workloads.services import send_for_signature
 
@@ -21,6 +24,9 @@ from workloads.services import send_for_signature
 def samples(cast: Cast) -> Samples:
     """Parameters by the name of a route. Each thing belongs to the cast's one workload, or to the head of operations."""
     in_force = put_in_force(cast)
+    campaign = open_campaign(
+        by=cast.head, at=NOW, name="Fourth quarter", due_on=NOW.date() + dt.timedelta(days=28), params=QueryDict()
+    )
     draft = propose(cast, tier=2, at=NOW)
     request = send_for_signature(classification=draft, by=cast.owner, at=NOW)
     finished, drill = _running_drill(cast, 1), _running_drill(cast, 24)
@@ -44,7 +50,7 @@ def samples(cast: Cast) -> Samples:
     by_prefix: dict[str, dict[str, Any]] = {
         "people": {"pk": cast.owner.pk}, "signoffs": {"pk": request.pk}, "workloads": {"pk": cast.workload.pk},
         "drills": {"pk": drill.pk}, "communications": {"pk": Message.objects.get(pk=delivery.message_id).pk},
-        "actions": {"pk": action.pk}, "classifications": {"pk": in_force.pk},
+        "actions": {"pk": action.pk}, "classifications": {"pk": in_force.pk}, "campaigns": {"pk": campaign.pk},
         "tiers": {"pk": 1}, "events": {"pk": Event.objects.latest("pk").pk},
         "messages": {"pk": delivery.message_id, "delivery": delivery.pk}, "roles": {"pk": "auditor"},
     }  # fmt: skip
@@ -59,6 +65,8 @@ def samples(cast: Cast) -> Samples:
     }  # fmt: skip
     for name in ("classification", "change-proposal", "send", "withdraw", "review"):
         exact[f"workloads:{name}"] = {"pk": in_force.pk if name == "review" else draft.pk}
+    for name in ("campaign", "nudge", "close-campaign"):
+        exact[f"workloads:{name}"] = {"pk": campaign.pk}
     for name in ("action", "change_action", "done", "reopen"):
         exact[f"drills:{name}"] = {"pk": action.pk}
     return Samples(by_prefix, exact)

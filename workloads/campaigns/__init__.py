@@ -1,0 +1,1 @@
+"""Review campaigns: the reviews of a quarter opened, watched and given together."""

@@ -1,0 +1,12 @@
+from django.urls import path
+
+from workloads.campaigns import views
+
+urlpatterns = [
+    path("campaigns/", views.list_campaigns, name="campaigns"),
+    path("campaigns/open/", views.open_campaign, name="open-campaign"),
+    path("campaigns/<int:pk>/", views.show, name="campaign"),
+    path("campaigns/<int:pk>/nudge/", views.nudge, name="nudge"),
+    path("campaigns/<int:pk>/close/", views.close, name="close-campaign"),
+    path("reviews/", views.reviews, name="reviews"),
+]
