@@ -32,7 +32,12 @@ class Kind(models.TextChoices):
     # workloads
     WORKLOAD_ADDED = "workload.added", "Workload added"
     WORKLOAD_CHANGED = "workload.changed", "Workload changed"
+    VIEW_SAVED = "view.saved", "View of the register saved"
+    VIEW_CHANGED = "view.changed", "Saved view changed"
+    VIEW_REMOVED = "view.removed", "Saved view removed"
     REGISTER_IMPORTED = "register.imported", "Register imported"
+    MAPPING_SAVED = "mapping.saved", "Column mapping saved"
+    MAPPING_REMOVED = "mapping.removed", "Column mapping removed"
     COMPONENT_ADDED = "component.added", "Component added"
     COMPONENT_CHANGED = "component.changed", "Component changed"
     COMPONENT_REMOVED = "component.removed", "Component removed"

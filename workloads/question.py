@@ -87,6 +87,15 @@ class Question:
         return {name: value for name, value in self.filters.form.cleaned_data.items() if value}
 
     @property
+    def kept(self) -> str:
+        """What is worth keeping of the address: what makes sense, in one order, without the page."""
+        kept = QueryDict(mutable=True)
+        for name in sorted(self.values):
+            kept.setlist(name, [value for value in self.params.getlist(name) if value])
+        kept.update({name: said for name, said in (("view", self.view), ("sort", self.asked_sort)) if said})
+        return kept.urlencode()
+
+    @property
     def asked_sort(self) -> str:
         return self.sort if "sort" in self.params else ""
 

@@ -18,7 +18,7 @@ from people.access import SIGNED_IN, rule, signed_in
 from people.models import Team, organisation_today
 from people.permissions import Permission
 from workloads.filters import PROOFS, REVIEWS, STATES, TIERS
-from workloads.models import Lifecycle
+from workloads.models import Lifecycle, SavedView
 from workloads.queries import VIEWS, counts
 from workloads.question import Question, page_of
 from workloads.signing import percent
@@ -90,6 +90,8 @@ def _around(question: Question, totals: dict[str, int]) -> dict[str, Any]:
     chosen = {name: _one(value) for name, value in question.values.items()}
     return {
         "signed": totals["signed"],
+        "saved": list(SavedView.objects.visible_to(question.user).only("pk", "name", "query", "is_shared")),
+        "kept": question.kept,
         "tabs": [(v.label, totals[f"view_{v.key}"], question.tab(v.key), v.key == question.view) for v in VIEWS],
         "q": question.values.get("q", ""),
         "selects": [

@@ -18,6 +18,7 @@ from signoffs.models import Request
 from tests.cast import NOW, Cast, propose, put_in_force
 from workloads.campaigns.services import open_campaign
 from workloads.register.services import keep_import
+from workloads.saved.services import save_view
 from workloads.services import send_for_signature
 
 
@@ -47,6 +48,7 @@ def samples(cast: Cast) -> Samples:
     delivery = Delivery.objects.filter(message__thread=cast.workload.trail_thread).first()
     assert delivery is not None
     assert Request.objects.filter(pk=request.pk).exists()
+    view = save_view(by=cast.head, at=NOW, name="Tier 1", query="tier=1")
     by_prefix: dict[str, dict[str, Any]] = {
         "people": {"pk": cast.owner.pk}, "signoffs": {"pk": request.pk}, "workloads": {"pk": cast.workload.pk},
         "drills": {"pk": drill.pk}, "communications": {"pk": Message.objects.get(pk=delivery.message_id).pk},
@@ -63,6 +65,8 @@ def samples(cast: Cast) -> Samples:
         "drills:correct": {"pk": mark.pk}, "drills:report": {"pk": finished.pk}, "roles-end": {"assignment": of_workload.pk},
         "communications:retry": {"pk": delivery.pk},
     }  # fmt: skip
+    for name in ("change-view", "remove-view"):
+        exact[f"workloads:{name}"] = {"pk": view.pk}
     for name in ("classification", "change-proposal", "send", "withdraw", "review"):
         exact[f"workloads:{name}"] = {"pk": in_force.pk if name == "review" else draft.pk}
     for name in ("campaign", "nudge", "close-campaign"):

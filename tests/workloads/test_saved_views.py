@@ -1,0 +1,118 @@
+"""Views of the register that are kept."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from audit.errors import Invalid, NotAllowed
+from audit.models import Event
+from tests.cast import NOW, PASSWORD
+from workloads.models import SavedView
+from workloads.saved.services import MOST, change_view, remove_view, save_view
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(user):
+    client = Client()
+    assert client.login(email=user.email, password=PASSWORD)
+    return client
+
+
+def saved(user, name="Mine", query="tier=1", **values):
+    return save_view(by=user, at=NOW, name=name, query=query, **values)
+
+
+def kinds(view_pk):
+    return list(Event.objects.filter(thread=f"view:{view_pk}").order_by("pk").values_list("kind", flat=True))
+
+
+def test_a_view_is_kept_changed_and_removed_each_with_a_line(cast):
+    view = saved(cast.owner)
+    change_view(view=view, by=cast.owner, at=NOW, name="Ours", is_shared=True)
+    change_view(view=view, by=cast.owner, at=NOW, name="Ours", is_shared=True)  # nothing new, no line
+    number = view.pk
+    remove_view(view=view, by=cast.owner, at=NOW)
+    assert kinds(number) == ["view.saved", "view.changed", "view.removed"]
+    assert not SavedView.objects.exists()
+
+
+@pytest.mark.parametrize(("name", "query"), [("", "tier=1"), ("   ", "tier=1"), ("Mine", "")])
+def test_a_view_needs_a_name_and_a_question(cast, name, query):
+    with pytest.raises(Invalid):
+        saved(cast.owner, name, query)
+
+
+def test_a_name_is_taken_once_for_each_person_whatever_its_case(cast):
+    saved(cast.owner, "Mine")
+    with pytest.raises(Invalid, match="this name"):
+        saved(cast.owner, "mine")
+    saved(cast.head, "Mine")
+
+
+def test_there_is_an_end_to_views(cast):
+    for number in range(MOST):
+        saved(cast.owner, f"View {number}")
+    with pytest.raises(Invalid, match=str(MOST)):
+        saved(cast.owner, "One more")
+
+
+def test_only_the_owner_changes_and_removes(cast):
+    view = saved(cast.owner, is_shared=True)
+    with pytest.raises(NotAllowed):
+        change_view(view=view, by=cast.head, at=NOW, name="Hers", is_shared=True)
+    with pytest.raises(NotAllowed):
+        remove_view(view=view, by=cast.head, at=NOW)
+    assert signed_in(cast.head).get(f"/workloads/views/{view.pk}/change/").status_code == 404
+    assert signed_in(cast.head).post(f"/workloads/views/{view.pk}/remove/").status_code == 404
+
+
+def test_a_shared_view_is_a_tab_for_all_a_private_one_for_its_owner(cast):
+    saved(cast.owner, "Shared one", is_shared=True)
+    saved(cast.owner, "Private one")
+    hers, others = (signed_in(user).get("/workloads/").content.decode() for user in (cast.owner, cast.head))
+    assert "Shared one" in hers
+    assert "Private one" in hers
+    assert "Shared one" in others
+    assert "Private one" not in others
+
+
+def test_the_page_keeps_what_makes_sense_of_the_address(cast):
+    client = signed_in(cast.head)
+    address = "?tier=1&team=x&nonsense=1&sort=-review&page=7&q=&view=mine"
+    assert "Keep this view" in client.get("/workloads/" + address).content.decode()
+    answer = client.post("/workloads/views/save/" + address, {"name": "Tier 1"})
+    assert answer.status_code == 302
+    assert answer["Location"] == "/workloads/?tier=1&view=mine&sort=-review"
+    assert 'aria-current="true">Tier 1' in client.get(answer["Location"]).content.decode()
+
+
+def test_nothing_to_keep_is_said(cast):
+    answer = signed_in(cast.head).post("/workloads/views/save/?page=3", {"name": "Empty"})
+    assert answer.status_code == 422
+    assert "nothing to keep" in answer.content.decode()
+
+
+def test_a_hostile_name_is_only_text(cast):
+    saved(cast.head, "<script>x</script>")
+    assert "<script>x" not in signed_in(cast.head).get("/workloads/").content.decode()
+
+
+def test_thirty_views_cost_the_register_what_one_costs(cast):
+    client, costs = signed_in(cast.head), []
+    saved(cast.head, "First")
+    client.get("/workloads/")
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as captured:
+            client.get("/workloads/")
+        costs.append(len(captured))
+        for number in range(MOST - 1):
+            SavedView.objects.get_or_create(
+                owner=cast.head,
+                name=f"View {number}",
+                defaults={"query": "tier=1", "saved_at": NOW, "saved_by": cast.head},
+            )
+    assert costs[0] == costs[1] <= 8

@@ -1,0 +1,76 @@
+"""Keeping a view of the register."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import IntegrityError, transaction
+
+from audit.errors import Invalid, NotAllowed
+from audit.kinds import Kind
+from audit.services import difference, record
+from people.models import User
+from workloads.models import SavedView
+from workloads.services import constraint_of
+
+MOST = 30  # of one person: more tabs than anybody finds her way in
+
+
+@transaction.atomic
+def save_view(*, by: User, at: dt.datetime, name: str, query: str, is_shared: bool = False) -> SavedView:
+    """Keep a question (`Question.kept`) under a name. Raises Invalid: no name, no question, the name is taken, too many."""
+    if not by.is_active:
+        raise NotAllowed("You can no longer sign in.")
+    if not query:
+        raise Invalid("There is nothing to keep: set a filter, a view or an order first.")
+    if SavedView.objects.filter(owner=by).count() >= MOST:
+        raise Invalid(f"You have {MOST} views. Remove one you no longer need first.")
+    view = SavedView(owner=by, name=name, query=query, is_shared=is_shared, saved_at=at, saved_by=by)
+    _write(view)
+    record(Kind.VIEW_SAVED, view, by=by, at=at, after=_described(view))
+    return view
+
+
+@transaction.atomic
+def change_view(*, view: SavedView, by: User, at: dt.datetime, name: str, is_shared: bool) -> SavedView:
+    """Rename it, share it or stop sharing it. Raises NotAllowed (somebody else's), Invalid."""
+    _require_own(view, by)
+    before = _described(view)
+    view.name, view.is_shared = name, is_shared
+    old, new = difference(before, _described(view))
+    if new:
+        _write(view)
+        record(Kind.VIEW_CHANGED, view, by=by, at=at, before=old, after=new)
+    return view
+
+
+@transaction.atomic
+def remove_view(*, view: SavedView, by: User, at: dt.datetime) -> None:
+    """Take it away, for everybody it was shared with too. Raises NotAllowed."""
+    _require_own(view, by)
+    record(Kind.VIEW_REMOVED, view, by=by, at=at, before=_described(view))
+    view.delete()
+
+
+def _require_own(view: SavedView, by: User) -> None:
+    if view.owner_id != by.pk or not by.is_active:
+        raise NotAllowed("This view belongs to somebody else. Save one of your own.")
+
+
+def _write(view: SavedView) -> None:
+    view.name = " ".join(view.name.split())
+    if not view.name:
+        raise Invalid("Give it a name.", {"name": "Write a name, for example “My tier 1”."})
+    try:
+        with transaction.atomic():
+            view.save()
+    except IntegrityError as error:
+        if constraint_of(error) != "saved_view_name_once":
+            raise
+        raise Invalid(
+            "You have a view of this name.", {"name": "You have a view of this name. Choose another."}
+        ) from None
+
+
+def _described(view: SavedView) -> dict[str, object]:
+    return {"name": view.name, "query": view.query, "shared": view.is_shared}
