@@ -2,11 +2,167 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
+from typing import Any
 
+from django.db import transaction
+
+from audit.errors import Invalid
+from audit.kinds import Kind
+from audit.services import difference, record
 from people.models import User
-from workloads.models import Dependency
+from people.permissions import Permission
+from workloads.dependencies.queries import third_parties_for
+from workloads.models import Dependency, Order, Strength, ThirdParty, Workload
+from workloads.reviews import make_review_due
+from workloads.writing import Shape, described, fill, locked, save
+
+ALREADY = "It is among the dependencies already. Change that one."
+DEPENDENCY = Shape(
+    fields=("needs", "third_party", "strength", "remains", "order", "note"),
+    needed={"strength": "Choose whether anything works without it.", "order": "Choose how recovery runs beside it."},
+    taken={"dependency_once": ("needs", ALREADY), "dependency_on_third_party_once": ("third_party", ALREADY)},
+)
+THIRD_PARTY = Shape(
+    fields=(
+        "name", "vendor", "contact", "rto_seconds", "rpo_seconds", "document", "promised_until_on", "has_failover", "note",
+    ),
+    needed={"name": "Name the service as people here call it."},
+    taken={"workloads_thirdparty_name_key": ("name", "Another third party has this name.")},
+)  # fmt: skip
+
+
+@transaction.atomic
+def add_dependency(
+    *,
+    workload: Workload,
+    by: User,
+    at: dt.datetime,
+    needs: Workload | None = None,
+    third_party: ThirdParty | None = None,
+    strength: str = Strength.HARD,
+    remains: str = "",
+    order: str = Order.SEQUENTIAL,
+    note: str = "",
+) -> Dependency:
+    """Write down that it needs another workload or a third party, one of them that this person may see. Raises Invalid."""
+    by.require(Permission.CHANGE_WORKLOADS, on=workload)
+    problems = _provider_problems(workload, needs, third_party, by)
+    return _added(
+        workload, by, at, problems,
+        needs=needs, third_party=third_party, strength=strength, remains=remains, order=order, note=note,
+    )  # fmt: skip
+
+
+def needs_workload(workload: Workload, provider: Workload, *, by: User, at: dt.datetime) -> Dependency:
+    """The dependency that another deed brings along: hard, one after the other. That deed has asked for the right."""
+    values = {"needs": provider, "strength": Strength.HARD, "order": Order.SEQUENTIAL}
+    return _added(workload, by, at, {}, **values)
+
+
+def _added(workload: Workload, by: User, at: dt.datetime, problems: dict[str, str], **values: Any) -> Dependency:
+    dependency = Dependency(workload=workload, added_at=at, added_by=by)
+    fill(dependency, DEPENDENCY, values)
+    save(dependency, DEPENDENCY, _strength_problems(dependency) | problems)
+    record(Kind.DEPENDENCY_ADDED, dependency, by=by, at=at, after=described(dependency, DEPENDENCY))
+    _after_change(before=None, after=dependency, by=by, at=at)
+    return dependency
+
+
+def _provider_problems(
+    workload: Workload, needs: Workload | None, third_party: ThirdParty | None, by: User
+) -> dict[str, str]:
+    if (needs is None) == (third_party is None):
+        return {"needs": "Choose one workload, or one third party."}
+    if needs is not None and needs.pk == workload.pk:
+        return {"needs": "A workload does not depend on itself."}
+    if needs is not None and not Workload.objects.visible_to(by).filter(pk=needs.pk).exists():
+        return {"needs": "There is no such workload for you to choose."}
+    if third_party is not None and not third_parties_for(by).filter(pk=third_party.pk).exists():
+        return {"third_party": "There is no such third party for you to choose."}
+    return {}
+
+
+def _strength_problems(dependency: Dependency) -> dict[str, str]:
+    if dependency.strength == Strength.SOFT and not dependency.remains:
+        return {"remains": "Write what still works without it; otherwise it is hard."}
+    return {}
+
+
+@transaction.atomic
+def change_dependency(*, dependency: Dependency, by: User, at: dt.datetime, **values: Any) -> Dependency:
+    """Change strength, remains, order or note; returns it as it is now. What is needed stays: that would be another one.
+
+    Raises Invalid, WrongState (removed meanwhile).
+    """
+    by.require(Permission.CHANGE_WORKLOADS, on=dependency.workload)
+    dependency = locked(dependency)
+    before, was = described(dependency, DEPENDENCY), copy.copy(dependency)
+    if values.keys() & {"needs", "third_party"}:
+        raise Invalid("What is needed cannot be changed. Remove this dependency and add the other one.")
+    fill(dependency, DEPENDENCY, values)
+    save(dependency, DEPENDENCY, _strength_problems(dependency))
+    old, new = difference(before, described(dependency, DEPENDENCY))
+    if new:
+        record(Kind.DEPENDENCY_CHANGED, dependency, by=by, at=at, before=old, after=new)
+        _after_change(before=was, after=dependency, by=by, at=at)
+    return dependency
+
+
+@transaction.atomic
+def remove_dependency(*, dependency: Dependency, by: User, at: dt.datetime) -> None:
+    """Take it out; flows that used it no longer do. Raises WrongState (removed meanwhile)."""
+    by.require(Permission.CHANGE_WORKLOADS, on=dependency.workload)
+    dependency = locked(dependency)
+    record(Kind.DEPENDENCY_REMOVED, dependency, by=by, at=at, before=described(dependency, DEPENDENCY))
+    was = copy.copy(dependency)
+    dependency.delete()
+    _after_change(before=was, after=None, by=by, at=at)
 
 
 def _after_change(*, before: Dependency | None, after: Dependency | None, by: User, at: dt.datetime) -> None:
     """What follows when a dependency was added (no before), changed, or removed (no after); in the same transaction."""
+    if after is not None and after.strength == Strength.HARD and not _was_hard(before, after):
+        why = f"It now depends on {after.needs or after.third_party}, and nothing works without it."
+        make_review_due(workload=after.workload, why=why, by=by, at=at)
+
+
+def _was_hard(before: Dependency | None, after: Dependency) -> bool:
+    """Whether the same thing was needed as much before."""
+    if before is None or before.strength != Strength.HARD:
+        return False
+    return (before.needs_id, before.third_party_id) == (after.needs_id, after.third_party_id)
+
+
+@transaction.atomic
+def add_third_party(*, by: User, at: dt.datetime, **values: Any) -> ThirdParty:
+    """Write down a service that somebody outside runs. `values` are those of THIRD_PARTY. Raises Invalid."""
+    by.require(Permission.ADD_WORKLOADS)
+    third_party = ThirdParty(added_at=at, added_by=by)
+    fill(third_party, THIRD_PARTY, values)
+    save(third_party, THIRD_PARTY, _promise_problems(third_party))
+    record(Kind.THIRD_PARTY_ADDED, third_party, by=by, at=at, after=described(third_party, THIRD_PARTY))
+    return third_party
+
+
+@transaction.atomic
+def change_third_party(*, third_party: ThirdParty, by: User, at: dt.datetime, **values: Any) -> ThirdParty:
+    """Change what is known of it; returns it as it is now. Raises Invalid."""
+    by.require(Permission.ADD_WORKLOADS)
+    third_party = locked(third_party)
+    before = described(third_party, THIRD_PARTY)
+    fill(third_party, THIRD_PARTY, values)
+    save(third_party, THIRD_PARTY, _promise_problems(third_party))
+    old, new = difference(before, described(third_party, THIRD_PARTY))
+    if new:
+        record(Kind.THIRD_PARTY_CHANGED, third_party, by=by, at=at, before=old, after=new)
+    return third_party
+
+
+def _promise_problems(third_party: ThirdParty) -> dict[str, str]:
+    """A promise with an end stands somewhere."""
+    promised = third_party.rto_seconds is not None or third_party.rpo_seconds is not None
+    if promised and not third_party.document:
+        return {"document": "Write where the promise stands: the contract, its number, an address."}
+    return {}

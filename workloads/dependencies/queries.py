@@ -1,0 +1,135 @@
+"""What a workload needs and who needs it, as one person may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
+
+from people.models import User
+from people.permissions import Permission
+from workloads.models import Classification, Dependency, ThirdParty, Workload
+
+
+def dependencies_for(user: User) -> QuerySet[Dependency]:
+    """Dependencies of the workloads this person may see."""
+    if user.may(Permission.VIEW_WORKLOADS):
+        return Dependency.objects.all()
+    return Dependency.objects.filter(workload__in=Workload.objects.visible_to(user))
+
+
+def third_parties_for(user: User) -> QuerySet[ThirdParty]:
+    """The register of third parties: for everybody who may see any workload."""
+    if user.may(Permission.VIEW_WORKLOADS) or Workload.objects.visible_to(user).exists():
+        return ThirdParty.objects.all()
+    return ThirdParty.objects.none()
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a workload promises: signed, else proposed."""
+
+    rto_seconds: int
+    rpo_seconds: int
+    signed: bool
+
+
+@dataclass(frozen=True)
+class Need:
+    """One dependency as a row. Of a workload that is not the reader's to see, only the name is told."""
+
+    dependency: Dependency
+    other: Workload | None
+    seen: bool
+    target: Target | None = None
+
+    @property
+    def name(self) -> str:
+        return str(self.other or self.dependency.third_party)
+
+
+def needs_of(workload: Workload, user: User) -> list[Need]:
+    """What it needs, hard ones first, then by name."""
+    rows = workload.dependencies.select_related("needs", "third_party__contact")
+    return _told(((row, row.needs) for row in rows), user)
+
+
+def dependents_of(workload: Workload, user: User) -> list[Need]:
+    """Who needs it, hard ones first, then by name."""
+    return _told(((row, row.workload) for row in workload.dependents.select_related("workload")), user)
+
+
+def _told(rows: Iterable[tuple[Dependency, Workload | None]], user: User) -> list[Need]:
+    found = list(rows)
+    others = {other.pk for _, other in found if other is not None}
+    seen = set(Workload.objects.visible_to(user).filter(pk__in=others).values_list("pk", flat=True))
+    targets = _targets(seen)
+    told = [
+        Need(row, other, other is None or other.pk in seen, targets.get(other.pk) if other is not None else None)
+        for row, other in found
+    ]
+    return sorted(told, key=lambda need: (need.dependency.strength, need.name.casefold()))
+
+
+def _targets(workloads: Collection[int]) -> dict[int, Target]:
+    """By workload the target in force, else the open one."""
+    rows = Classification.objects.filter(
+        workload__in=workloads, state__in=[Classification.State.SIGNED_OFF, *Classification.OPEN]
+    ).values_list("workload_id", "rto_seconds", "rpo_seconds", "state")
+    signed = {pk: Target(rto, rpo, True) for pk, rto, rpo, state in rows if state == Classification.State.SIGNED_OFF}
+    return {pk: Target(rto, rpo, False) for pk, rto, rpo, _ in rows} | signed
+
+
+CHOICES = 12
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a workload could still be said to need."""
+
+    workloads: list[Workload]
+    third_parties: list[ThirdParty]
+    more: bool
+
+
+def choices(workload: Workload, user: User, words: str) -> Choices:
+    """Workloads and third parties whose name fits; without words those that most others need."""
+    taken, loads = workload.dependencies.all(), Workload.objects.visible_to(user).active()
+    loads = loads.exclude(pk=workload.pk).exclude(pk__in=taken.filter(needs__isnull=False).values("needs"))
+    parties = third_parties_for(user).exclude(pk__in=taken.filter(third_party__isnull=False).values("third_party"))
+    if words:
+        fitting = Q(name__icontains=words) | Q(reference__iexact=words)
+        parties = parties.filter(Q(name__icontains=words) | Q(vendor__icontains=words))
+    else:
+        fitting = _most_needed()
+    found = list(loads.filter(fitting).order_by("tier_now", "name", "id")[: CHOICES + 1])
+    others = list(parties[: CHOICES + 1])
+    return Choices(found[:CHOICES], others[:CHOICES], more=len(found) > CHOICES or len(others) > CHOICES)
+
+
+def _most_needed() -> Q:
+    """What most others need; where nothing is written down yet, everything."""
+    counted = Dependency.objects.filter(needs__isnull=False).values("needs").annotate(n=Count("*")).order_by("-n")
+    most = [row["needs"] for row in counted[:CHOICES]]
+    return Q(pk__in=most) if most else Q()
+
+
+NAMED = 8
+
+
+def name_who_needs(parties: Iterable[ThirdParty], user: User) -> None:
+    """Give each third party `seen`, some dependencies on it that this person may see, and `more`, how many others there are."""
+    by_party: dict[int, list[Dependency]] = {party.pk: [] for party in parties}
+    of_one: dict[str, Any] = {"partition_by": "third_party"}
+    first = Window(RowNumber(), order_by=["workload__tier_now", "workload__name", "workload"], **of_one)
+    rows = dependencies_for(user).filter(third_party__in=by_party).select_related("workload")
+    for row in (
+        rows.annotate(place=first, total=Window(Count("pk"), **of_one)).filter(place__lte=NAMED).order_by("place")
+    ):
+        by_party[row.third_party_id or 0].append(row)
+    for party in parties:
+        seen: list[Any] = by_party[party.pk]
+        party.seen, party.more = seen, seen[0].total - len(seen) if seen else 0  # type: ignore[attr-defined]

@@ -1,0 +1,92 @@
+"""What a workload does and how it can fail, for pages and JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
+
+from people.models import User
+from people.permissions import Permission
+from workloads.flows.priority import Priority, priority
+from workloads.models import Component, FailureMode, UserFlow, Workload
+
+
+def components_for(user: User) -> QuerySet[Component]:
+    """Components of the workloads this person may see."""
+    return Component.objects.filter(_seen(user))
+
+
+def flows_for(user: User) -> QuerySet[UserFlow]:
+    """User flows of the workloads this person may see."""
+    return UserFlow.objects.filter(_seen(user))
+
+
+def failure_modes_for(user: User) -> QuerySet[FailureMode]:
+    """Failure modes of the workloads this person may see."""
+    return FailureMode.objects.filter(_seen(user))
+
+
+def _seen(user: User) -> Q:
+    if user.may(Permission.VIEW_WORKLOADS):
+        return Q()
+    return Q(workload__in=Workload.objects.visible_to(user))
+
+
+def flows_of(workload: Workload) -> list[UserFlow]:
+    """Its flows, critical ones first, with the parts and needs they use."""
+    uses = ("components", "dependencies__needs", "dependencies__third_party", "failure_modes")
+    return list(workload.flows.prefetch_related(*uses))
+
+
+def components_of(workload: Workload) -> QuerySet[Component]:
+    return workload.components.select_related("own").annotate(
+        in_flows=Count("flows", distinct=True), in_modes=Count("failure_modes", distinct=True)
+    )
+
+
+@dataclass(frozen=True)
+class Ranked:
+    mode: FailureMode
+    priority: Priority
+
+
+def priority_of(mode: FailureMode) -> Priority:
+    return priority(severity=mode.severity, likelihood=mode.likelihood, noticed=mode.noticed)
+
+
+_RANK = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
+
+
+def failure_modes_of(workload: Workload) -> list[Ranked]:
+    """Its failure modes, the most pressing first."""
+    modes = workload.failure_modes.select_related("component").prefetch_related("flows")
+    found = [Ranked(mode, priority_of(mode)) for mode in modes]
+    return sorted(found, key=lambda ranked: _RANK[ranked.priority])
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How much is written down about a workload."""
+
+    flows: int
+    critical: int
+    components: int
+    failure_modes: int
+    needs: int
+    hard: int
+    needed_by: int
+
+
+def counted(workload: Workload) -> Counted:
+    """One query."""
+    row = Workload.objects.filter(pk=workload.pk).aggregate(
+        flows=Count("flows", distinct=True),
+        critical=Count("flows", filter=Q(flows__is_critical=True), distinct=True),
+        components=Count("components", distinct=True),
+        failure_modes=Count("failure_modes", distinct=True),
+        needs=Count("dependencies", distinct=True),
+        hard=Count("dependencies", filter=Q(dependencies__strength="hard"), distinct=True),
+        needed_by=Count("dependents", distinct=True),
+    )
+    return Counted(**row)
