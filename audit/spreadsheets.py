@@ -14,11 +14,14 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def neutral(value: Any) -> str:
-    """A cell that no spreadsheet takes for a formula: such a text gets a leading apostrophe. Numbers stay numbers."""
+    """A cell that no spreadsheet takes for a formula: such a text gets a leading apostrophe. Numbers stay numbers.
+
+    A text that begins with apostrophes and then with such a sign gets one more, so that taking one off gives back the text.
+    """
     if isinstance(value, int):
         return str(value)
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return f"'{text}" if text.lstrip("'").startswith(FORMULA_STARTS) else text
 
 
 def csv_response(

@@ -14,15 +14,32 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from people.access import SIGNED_IN, signed_in
+from people.models import User
+from workloads.catalogue.kinds import KINDS
+from workloads.models import ColumnMapping
 from workloads.register import services
 from workloads.register.report import ORDER, Report
 from workloads.register.uploads import guard_size
 
+BIGGEST_KEY = 2**63 - 1
+
 
 class ImportAsked(serializers.Serializer[dict[str, Any]]):
-    file = serializers.FileField(help_text="CSV or XLSX, at most 5 MB and 20,000 rows", allow_empty_file=True)
+    file = serializers.FileField(
+        help_text="CSV, XLSX, ZIP, JSON or YAML; at most 10 MB and 20,000 workloads", allow_empty_file=True
+    )
     dry_run = serializers.BooleanField(
         default=True, help_text="true: only the report; false: import, all of it or nothing"
+    )
+    make_teams = serializers.BooleanField(
+        default=False, help_text="Add teams that do not exist; without it their rows are refused"
+    )
+    kind = serializers.ChoiceField(choices=list(KINDS), required=False, help_text="What the rows of a CSV are")
+    mapping = serializers.IntegerField(
+        min_value=1,
+        max_value=BIGGEST_KEY,
+        required=False,
+        help_text="Number of a saved mapping, for another catalogue's file",
     )
 
 
@@ -43,6 +60,7 @@ class ProblemSaid(serializers.Serializer[dict[str, Any]]):
 
 
 class RowSaid(serializers.Serializer[dict[str, Any]]):
+    kind = serializers.ChoiceField(choices=list(KINDS))
     row = serializers.IntegerField(help_text="As a spreadsheet numbers it")
     name = serializers.CharField()
     reference = serializers.CharField()
@@ -96,12 +114,24 @@ class ImportView(APIView):
         asked.is_valid(raise_exception=True)
         file, user = asked.validated_data["file"], signed_in(request)
         data, name = file.read(), file.name or "register"
+        options = _options(asked.validated_data, user)
         if asked.validated_data["dry_run"]:
-            return Response(services.check_register(data=data, name=name, by=user).as_json())
+            return Response(
+                services.check_register(data=data, name=name, by=user, at=timezone.now(), options=options).as_json()
+            )
         try:
-            return Response(services.import_register(data=data, name=name, by=user, at=timezone.now()).as_json())
+            return Response(
+                services.import_register(data=data, name=name, by=user, at=timezone.now(), options=options).as_json()
+            )
         except services.RowsRefused as error:
             return _refused(error, error.report)
+
+
+def _options(asked: dict[str, Any], user: User) -> services.Options:
+    mapping = asked.get("mapping")
+    if mapping is not None and not ColumnMapping.objects.visible_to(user).filter(pk=mapping).exists():
+        raise serializers.ValidationError({"mapping": "There is no such mapping for you."})
+    return services.Options(make_teams=asked["make_teams"], kind=asked.get("kind", ""), mapping=mapping)
 
 
 def _refused(error: services.RowsRefused, report: Report) -> Response:

@@ -17,11 +17,12 @@ from audit.errors import DeedError, WrongState
 from people.access import SIGNED_IN, rule, signed_in
 from people.models import User
 from people.permissions import Permission
-from workloads.models import PendingImport
+from workloads.catalogue.kinds import KINDS
+from workloads.models import ColumnMapping, PendingImport
 from workloads.register import services
 from workloads.register import template as templates
 from workloads.register.report import ORDER
-from workloads.register.sheet import FILE_MAX, MEGABYTE, ROWS_MAX
+from workloads.register.sheet import FILE_MAX, MEGABYTE, ROWS_MAX, FileTooBig
 from workloads.register.uploads import guard_size, uploaded
 from workloads.views_workload import need
 
@@ -48,18 +49,39 @@ def upload(request: HttpRequest) -> HttpResponse:
     try:
         return _keep(request)
     except DeedError as error:
-        return _form(request, error.message)
+        # What was too big was not read, and must not be read for the other fields either.
+        return _form(request, error.message, "" if isinstance(error, FileTooBig) else request.POST.get("read_as", ""))
 
 
 @csrf_protect
 def _keep(request: HttpRequest) -> HttpResponse:
     data, name = uploaded(request)
-    pending = services.keep_import(data=data, name=name, by=signed_in(request), at=timezone.now())
+    user = signed_in(request)
+    pending = services.keep_import(data=data, name=name, by=user, at=timezone.now(), options=_options(request, user))
     return redirect("workloads:import-report", pk=pending.pk)
 
 
-def _form(request: HttpRequest, problem: str = "") -> HttpResponse:
-    context = {"rows_max": ROWS_MAX, "megabytes": FILE_MAX // MEGABYTE, "problem": problem}
+def _options(request: HttpRequest, user: User) -> services.Options:
+    """What is chosen beside the file: nothing, a kind of row, or a mapping as “mapping-7”."""
+    read_as, mapping = request.POST.get("read_as", ""), None
+    if read_as.startswith("mapping-") and read_as[8:].isascii() and read_as[8:].isdigit() and len(read_as) < 26:
+        mine = ColumnMapping.objects.visible_to(user)
+        mapping = mine.filter(pk=int(read_as[8:])).values_list("pk", flat=True).first()
+    kind = read_as if read_as in KINDS else ""
+    return services.Options(make_teams="make_teams" in request.POST, kind=kind, mapping=mapping)
+
+
+def _form(request: HttpRequest, problem: str = "", read_as: str = "") -> HttpResponse:
+    user = signed_in(request)
+    context = {
+        "rows_max": ROWS_MAX,
+        "megabytes": FILE_MAX // MEGABYTE,
+        "problem": problem,
+        "kinds": KINDS.values(),
+        "mappings": ColumnMapping.objects.visible_to(user),
+        "read_as": read_as or request.GET.get("read_as", ""),
+        "may_add_teams": user.may(Permission.ADD_PEOPLE),
+    }
     return render(request, "workloads/import.html", context, status=422 if problem else 200)
 
 

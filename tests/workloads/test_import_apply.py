@@ -20,6 +20,7 @@ from signoffs.models import Request
 from tests.cast import NOW, give, make_cast, propose
 from tests.workloads.registers import PLAIN, ROW, as_csv
 from workloads import services as workloads
+from workloads.catalogue import planning
 from workloads.models import Classification, PendingImport, Tier, Workload
 from workloads.register import services, writing
 
@@ -28,11 +29,13 @@ MINE = {"reference": "APP-1", "name": "Payment Hub", "purpose": "Pays claims and
 
 
 def bring_in(by, *rows, **options):
-    return services.import_register(data=as_csv(*rows), name="register.csv", by=by, at=NOW, **options)
+    teams = services.Options(make_teams=True)
+    return services.import_register(data=as_csv(*rows), name="register.csv", by=by, at=NOW, options=teams, **options)
 
 
 def keep(by, *rows, at=NOW):
-    return services.keep_import(data=as_csv(*rows), name="register.csv", by=by, at=at)
+    teams = services.Options(make_teams=True)
+    return services.keep_import(data=as_csv(*rows), name="register.csv", by=by, at=at, options=teams)
 
 
 def kinds():
@@ -341,7 +344,8 @@ def test_deeds_that_come_while_an_import_is_at_work_wait_for_it(monkeypatch, pau
     open_ones = [workloads.propose(workload=w, by=cast.head, at=NOW, tier=tier, **plain) for w in made[:2]]
     target = {"tier wanted": "1", "RTO": "15 min", "RPO": "5 min", "reason": "Dear."}
     rows = [{"name": w.name, "purpose": "q", "team": "Payments"} | target for w in reversed(made)]
-    real = getattr(services, pause_at)
+    module = planning if pause_at == "write" else services
+    real = getattr(module, pause_at)
 
     def slowly(*args, **options):
         time.sleep(0.5)
@@ -351,7 +355,7 @@ def test_deeds_that_come_while_an_import_is_at_work_wait_for_it(monkeypatch, pau
         time.sleep(0.2)
         deed(by=cast.head, at=NOW, **options)
 
-    monkeypatch.setattr(services, pause_at, slowly)
+    monkeypatch.setattr(module, pause_at, slowly)
     found = at_once(
         partial(bring_in, cast.head, *rows),
         partial(later, workloads.withdraw, classification=open_ones[0]),

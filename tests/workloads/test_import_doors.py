@@ -33,7 +33,7 @@ def file(*rows, name="register.csv", data=None):
 
 def upload(client, *rows, **options):
     """The report's address and its page."""
-    response = client.post(PAGE, {"file": file(*rows, **options)})
+    response = client.post(PAGE, {"file": file(*rows, **options), "make_teams": "on"})
     assert response.status_code == 302, response.content.decode()
     return response["Location"], client.get(response["Location"]).content.decode()
 
@@ -145,12 +145,12 @@ def test_a_claim_of_a_gigabyte_is_refused_before_it_is_read(cast, address, check
     client.force_login(cast.head)
     client.get(PAGE)  # brings the CSRF cookie
     response = client.generic("POST", address, CLAIM, MULTIPART, CONTENT_LENGTH=str(2**30))
-    assert "larger than 5 MB" in response.content.decode()
+    assert "larger than 10 MB" in response.content.decode()
 
 
 def test_a_file_that_is_larger_than_it_claims_is_refused(cast, client):
     client.force_login(cast.head)
-    assert "larger than 5 MB" in client.post(PAGE, {"file": file(data=b"x" * (FILE_MAX + 1))}).content.decode()
+    assert "larger than 10 MB" in client.post(PAGE, {"file": file(data=b"x" * (FILE_MAX + 1))}).content.decode()
 
 
 def test_the_page_asks_for_the_csrf_token(cast):

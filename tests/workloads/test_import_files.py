@@ -116,7 +116,7 @@ def test_too_many_rows_are_refused():
 
 
 def test_too_large_a_file_is_refused_before_it_is_looked_at():
-    with pytest.raises(FileTooBig, match="larger than 5 MB"):
+    with pytest.raises(FileTooBig, match="larger than 10 MB"):
         read_register(b"x" * (FILE_MAX + 1))
 
 

@@ -56,7 +56,7 @@ def could_be_proposed(cast, target):
 def test_the_import_refuses_what_the_page_refuses_and_nothing_else(cast):
     wanted = list(targets())
     data = as_csv(*(row(number, target) for number, target in enumerate(wanted)), header=HEADER)
-    report = check_register(data=data, name="r.csv", by=cast.head)
+    report = check_register(data=data, name="r.csv", by=cast.head, at=NOW)
     taken = [found.outcome == "new" for found in report.rows]
     assert taken == [could_be_proposed(cast, target) for target in wanted]
     assert 0 < sum(taken) < len(taken)

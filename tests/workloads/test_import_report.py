@@ -11,13 +11,14 @@ from tests.cast import NOW, person, propose, put_in_force
 from tests.workloads.registers import PLAIN, ROW, as_csv
 from workloads import services as workloads
 from workloads.models import Classification, Workload
-from workloads.register.services import check_register
+from workloads.register.services import Options, check_register
 
 pytestmark = pytest.mark.django_db
+TEAMS = Options(make_teams=True)
 
 
 def check(cast, *rows, by=None, **options):
-    return check_register(data=as_csv(*rows, **options), name="register.csv", by=by or cast.head)
+    return check_register(data=as_csv(*rows, **options), name="register.csv", by=by or cast.head, at=NOW, options=TEAMS)
 
 
 def problems(report):
@@ -102,7 +103,7 @@ def test_a_workload_that_is_meant_twice_is_refused_the_second_time(cast):
 
 def test_too_many_cells_in_a_row_point_to_a_comma_without_quotes(cast):
     data = b"name,purpose,team\nQuote Engine,Quotes, and binds,Payments\n"
-    report = check_register(data=data, name="r.csv", by=cast.head)
+    report = check_register(data=data, name="r.csv", by=cast.head, at=NOW)
     assert problems(report)[0][1].startswith("There are more cells than columns.")
 
 
@@ -183,4 +184,4 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(cast, django_assert_m
     rows = [ROW | {"reference": f"APP-{n}", "name": f"Workload {n}"} for n in range(100, 400)]
     data = as_csv(*rows)
     with django_assert_max_num_queries(12):
-        check_register(data=data, name="r.csv", by=cast.head)
+        check_register(data=data, name="r.csv", by=cast.head, at=NOW)

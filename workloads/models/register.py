@@ -164,6 +164,7 @@ class PendingImport(models.Model):
     data = models.BinaryField()
     sha256 = models.CharField(max_length=64)
     report = models.JSONField()
+    options = models.JSONField(default=dict)  # what was chosen beside the file
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 

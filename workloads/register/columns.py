@@ -14,6 +14,7 @@ LABELS = {
     "purpose": "purpose",
     "team": "team",
     "business_unit": "business unit",
+    "lifecycle": "lifecycle",
     "tags": "tags",
     "tier": "tier wanted",
     "slo": "SLO",
@@ -23,7 +24,7 @@ LABELS = {
     "looser_reason": "looser reason",
 }
 LABELS_LOWER = frozenset(label.lower() for label in LABELS.values())
-_OTHER_NAMES = {
+OTHER_NAMES = {
     "reference": ("external reference", "ref"),
     "name": ("workload", "workload name", "application", "application name", "app", "app name"),
     "purpose": ("description",),
@@ -36,7 +37,7 @@ _OTHER_NAMES = {
     "looser_reason": ("reason for looser target", "reason for a looser target", "why looser"),
 }
 _NAMES = {label.lower(): key for key, label in LABELS.items()} | {
-    name: key for key, names in _OTHER_NAMES.items() for name in names
+    name: key for key, names in OTHER_NAMES.items() for name in names
 }
 # "RTO (minutes)" says the unit once for the whole column.
 _UNITS = {"s": "s", "sec": "s", "seconds": "s", "min": "min", "minutes": "min", "h": "h", "hours": "h", "days": "days"}

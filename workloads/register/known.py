@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from django.db import connection
@@ -53,13 +53,16 @@ class Known:
     proposed: dict[int, Classification] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
 
+    def all(self) -> Iterable[Workload]:
+        return self.by_name.values()
+
     def key(self, name: str) -> str:
         """A name as the database compares it."""
         return self.keys.get(name, name.lower())
 
 
-def look_up(rows: Iterable[Wanted], *, lock: bool) -> Known:
-    """With `lock`, what is found stays as it is until the transaction ends.
+def look_up(rows: Iterable[Wanted], *, lock: bool, mentioned: Collection[str] = ()) -> Known:
+    """With `lock`, what is found stays as it is until the transaction ends. `mentioned` are references or names in other rows.
 
     Requests are locked first, then targets, then workloads: the order in which deeds on a target come by (a trigger on targets
     writes to their workload). Keys do not change, and locks that leave them alone let others refer to the rows. An import
@@ -67,8 +70,8 @@ def look_up(rows: Iterable[Wanted], *, lock: bool) -> Known:
     would wait for our workload while we wait for its place in the index.
     """
     rows = list(rows)
-    known = Known(keys=_keys({row.name for row in rows if row.name}))
-    references = {row.reference for row in rows if row.reference}
+    known = Known(keys=_keys({row.name for row in rows if row.name} | set(mentioned)))
+    references = {row.reference for row in rows if row.reference} | set(mentioned)
     ids = set(Workload.objects.filter(reference__in=references).values_list("pk", flat=True))
     named = Workload.objects.annotate(key=Lower("name")).filter(key__in=set(known.keys.values()))
     ids |= set(named.values_list("pk", flat=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +29,10 @@ class Planned:
     target: Target | None = None
     proposal: Classification | None = None  # the open proposal that would be changed
 
+    @property
+    def thing(self) -> Workload | None:
+        return self.workload
+
 
 @dataclass
 class Plan:
@@ -42,12 +47,15 @@ class Plan:
 class Planner:
     """Goes through the rows in their order; remembers names and references, so that none is meant twice."""
 
-    def __init__(self, known: Known, by: User) -> None:
+    def __init__(self, known: Known, by: User, *, make_teams: bool = False) -> None:
         self.known = known
+        self.make_teams = make_teams
         self.may_add_teams = by.may(Permission.ADD_PEOPLE)
         self.may_change = Reach.of(by, Permission.CHANGE_WORKLOADS)
         self.may_propose = Reach.of(by, Permission.PROPOSE)
-        self.teams_by_key = {name.lower(): team for name, team in known.teams.items()}
+        # Whatever its capitals, and as a catalogue writes it: “claims-handling” for “Claims handling”.
+        self.teams_by_key = {_slug(name): team for name, team in known.teams.items()}
+        self.teams_by_key |= {name.lower(): team for name, team in known.teams.items()}
         self.new_teams: dict[str, str] = {}
         self.first_row: dict[tuple[str, Any], int] = {}
 
@@ -76,16 +84,13 @@ class Planner:
         if not row.reference:
             return by_name
         found = self.known.by_reference.get(row.reference)
+        if found is None and by_name is not None and not by_name.reference:
+            return by_name  # known by its name; the report shows the reference it gets
         if by_name is not None and by_name != found:
             has = f"has the reference {by_name.reference}" if by_name.reference else "has no reference"
             row.refuse(
                 "name",
-                f"Another workload is called “{shown(by_name.name)}” and {has}. "
-                + (
-                    "Correct the reference or the name."
-                    if by_name.reference
-                    else "Leave the reference empty, or rename."
-                ),
+                f"Another workload is called “{shown(by_name.name)}” and {has}. Correct the reference or the name.",
             )
         return found
 
@@ -105,6 +110,12 @@ class Planner:
         found = self.known.teams.get(row.team) or self.teams_by_key.get(row.team.lower())
         if found is not None or not row.team:
             return found
+        if not self.make_teams:
+            row.refuse(
+                "team",
+                f"There is no team “{shown(row.team)}”. Name an existing one, or tick “Add missing teams” with the file.",
+            )
+            return None
         if not self.may_add_teams:
             row.refuse(
                 "team", f"There is no team “{shown(row.team)}”, and you may not add teams. Name an existing one. {ASK}"
@@ -122,6 +133,7 @@ class Planner:
             "purpose": row.purpose,
             "owner_team": team.name if team is not None else self.new_teams.get(row.team.lower(), row.team),
             "business_unit": row.business_unit,
+            "lifecycle": row.lifecycle,
             "tags": row.tags,
         }
         before = described(workload) if workload is not None else dict.fromkeys(wished, "") | {"tags": []}
@@ -160,6 +172,7 @@ _LABELS = {
     "purpose": "purpose",
     "owner_team": "team",
     "business_unit": "business unit",
+    "lifecycle": "lifecycle",
     "tags": "tags",
 }
 
@@ -167,6 +180,10 @@ _LABELS = {
 def described(workload: Workload) -> dict[str, Any]:
     """The columns of a file, as the portal has them now."""
     return {name: getattr(workload, name) for name in _LABELS} | {"owner_team": workload.owner_team.name}
+
+
+def _slug(name: str) -> str:
+    return "-".join(re.findall(r"\w+", name.lower()))
 
 
 def _said(value: Any) -> str:

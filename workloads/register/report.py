@@ -31,9 +31,11 @@ class RowReport:
     changes: list[Change] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    kind: str = "workloads"
 
     def as_json(self) -> dict[str, Any]:
         return {
+            "kind": self.kind,
             "row": self.number,
             "name": self.name,
             "reference": self.reference,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
@@ -23,10 +23,18 @@ MOST = {
 }
 TAGS_MAX, TAG_LENGTH = 20, 40
 TARGET = ("tier", "slo", "rto", "rpo", "reason", "looser_reason")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 _NUMBER = re.compile(r"[0-9]{1,12}(?:[.,][0-9]{1,4})?")
+LIFECYCLES = {
+    "planned": "planned",
+    "live": "live",
+    "retiring": "retiring",
+    "retired": "retired",
+    "being retired": "retiring",
+}
 SLO_STEP = Decimal("0.0001")
 Parsed = TypeVar("Parsed")
+Said = Cell | list[str]
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,7 @@ class Wanted:
     purpose: str = ""
     team: str = ""
     business_unit: str | None = None
+    lifecycle: str | None = None
     tags: list[str] | None = None
     tier: str = ""
     slo: Decimal | None = None
@@ -61,22 +70,28 @@ class Wanted:
 
 
 def wanted(header: Header, number: int, cells: list[Cell]) -> Wanted:
-    """Read one row. Whatever does not fit becomes a problem of the row, never an error."""
+    """Read one row of a table."""
+    said: dict[str, Said] = {key: cells[index] if index < len(cells) else "" for key, index in header.at.items()}
+    return wanted_line(number, said, header.units, more=any(cells[header.width :]))
+
+
+def wanted_line(number: int, cells: Mapping[str, Said], units: Mapping[str, str], *, more: bool = False) -> Wanted:
+    """Read one row, whatever it came from. Whatever does not fit becomes a problem of the row, never an error."""
     row = Wanted(number)
-    said: dict[str, str] = {}
-    for key, index in header.at.items():
-        cell = cells[index] if index < len(cells) else ""
-        said[key] = _checked(row, key, cell)
-    if any(cells[header.width :]):
+    tags = cells.get("tags")
+    said = {key: _checked(row, key, ", ".join(cell) if isinstance(cell, list) else cell) for key, cell in cells.items()}
+    if more:
         row.refuse("row", "There are more cells than columns. In CSV, put a text with a comma in quotation marks.")
     row.reference, row.name, row.team = (_line(said.get(key, "")) for key in ("reference", "name", "team"))
-    row.purpose, row.tier = said["purpose"], _line(said.get("tier", ""))
+    row.purpose, row.tier = said.get("purpose", ""), _line(said.get("tier", ""))
     row.reason, row.looser_reason = said.get("reason", ""), said.get("looser_reason", "")
     row.business_unit = _line(said["business_unit"]) if "business_unit" in said else None
-    row.tags = _tags(row, said["tags"]) if "tags" in said else None
+    row.lifecycle = _lifecycle(row, said["lifecycle"]) if said.get("lifecycle") else None
+    if "tags" in said:
+        row.tags = _tags(row, tags if isinstance(tags, list) else re.split(r"[,;\n]", said["tags"]))
     row.slo = _parsed(row, "slo", said, _percent)
-    row.rto = _parsed(row, "rto", said, lambda text: _seconds(text, header.units.get("rto", "")))
-    row.rpo = _parsed(row, "rpo", said, lambda text: _seconds(text, header.units.get("rpo", "")))
+    row.rto = _parsed(row, "rto", said, lambda text: _seconds(text, units.get("rto", "")))
+    row.rpo = _parsed(row, "rpo", said, lambda text: _seconds(text, units.get("rpo", "")))
     _check_required(row, said)
     return row
 
@@ -86,7 +101,9 @@ def _checked(row: Wanted, key: str, cell: Cell) -> str:
     if isinstance(cell, BadCell):
         row.refuse(key, cell.why)
         return ""
-    if _CONTROL.search(cell):
+    if cell == "":
+        return ""
+    if CONTROL.search(cell):
         row.refuse(key, f"“{shown(cell, 30)}” holds a character that cannot be seen (shown as ·). Type the text again.")
         return ""
     if len(cell) > (most := MOST.get(key, 1000)):
@@ -102,7 +119,7 @@ def _check_required(row: Wanted, said: dict[str, str]) -> None:
         ("purpose", "Write what it does and who relies on it."),
         ("team", "Write the team that owns it."),
     ):
-        if not said[key] and LABELS[key] not in refused:
+        if not said.get(key) and LABELS[key] not in refused:
             row.refuse(key, what)
     alone = [LABELS[key] for key in TARGET[1:] if said.get(key)]
     if alone and not row.tier and LABELS["tier"] not in refused:
@@ -113,8 +130,15 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _tags(row: Wanted, text: str) -> list[str]:
-    tags = list(dict.fromkeys(tag for part in re.split(r"[,;\n]", text) if (tag := _line(part))))
+def _lifecycle(row: Wanted, text: str) -> str | None:
+    found = LIFECYCLES.get(_line(text).lower())
+    if found is None:
+        row.refuse("lifecycle", f"Write one of these: {', '.join(LIFECYCLES)}. You wrote “{shown(text, 30)}”.")
+    return found
+
+
+def _tags(row: Wanted, parts: Iterable[str]) -> list[str]:
+    tags = list(dict.fromkeys(tag for part in parts if (tag := _line(part))))
     if any(len(tag) > TAG_LENGTH for tag in tags):
         row.refuse("tags", f"A tag has at most {TAG_LENGTH} characters. Separate tags by commas.")
     if len(tags) > TAGS_MAX:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -15,13 +16,12 @@ from audit.models import Event
 from audit.services import record
 from people.models import User
 from people.permissions import Permission
-from workloads.models import IMPORT_KEPT_FOR, PendingImport
-from workloads.register.known import Known, look_up
-from workloads.register.planning import Plan, Planner
-from workloads.register.reading import read_register
+from workloads.catalogue.mapping import MappingSpec
+from workloads.catalogue.planning import Whole, plan_contents
+from workloads.catalogue.reading import How, read_contents
+from workloads.models import IMPORT_KEPT_FOR, ColumnMapping, PendingImport
 from workloads.register.report import Report
 from workloads.register.sheet import shown
-from workloads.register.writing import write
 
 KEPT_MAX = 5  # files of one person that wait at once; an older one makes room
 LOCK = 7_236_401  # advisory: one import at a time, so that two of them never meet halfway
@@ -52,27 +52,56 @@ class ReportChanged(DeedError):
         self.report = report
 
 
-def check_register(*, data: bytes, name: str, by: User) -> Report:
+@dataclass(frozen=True)
+class Options:
+    """What a person chose beside the file. `kind`: of the rows of a CSV that does not say it itself."""
+
+    make_teams: bool = False
+    kind: str = ""
+    mapping: int | None = None
+
+    def how(self) -> How:
+        return How(kind=self.kind, mapping=None if self.mapping is None else mapping_spec(self.mapping))
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if value}
+
+
+NO_OPTIONS = Options()
+
+
+def mapping_spec(pk: int) -> MappingSpec:
+    """Raises WrongState when somebody has removed it."""
+    found = ColumnMapping.objects.filter(pk=pk).first()
+    if found is None:
+        raise WrongState("This mapping is gone. Choose another one.")
+    return found.spec
+
+
+def check_register(*, data: bytes, name: str, by: User, at: dt.datetime, options: Options = NO_OPTIONS) -> Report:
     """What importing this file would do. Writes nothing. Raises UnreadableFile."""
     by.require(Permission.ADD_WORKLOADS)
-    return _plan(data, name, by, lock=False)[1]
+    return _plan(data, name, by, at, options, lock=False)[1]
 
 
-def import_register(*, data: bytes, name: str, by: User, at: dt.datetime, digest: str = "") -> Report:
+def import_register(
+    *, data: bytes, name: str, by: User, at: dt.datetime, digest: str = "", options: Options = NO_OPTIONS
+) -> Report:
     """Import a file, all of it or nothing; `digest` is that of the report a person agreed to.
 
     Raises UnreadableFile, RowsRefused, ReportChanged, WrongState.
     """
     by.require(Permission.ADD_WORKLOADS)
     with transaction.atomic():
-        return _import(PendingImport(name=_short(name), sha256=_sha256(data)), data, by, at, digest)
+        pending = PendingImport(name=_short(name), sha256=_sha256(data), options=options.as_json())
+        return _import(pending, data, by, at, digest)
 
 
 @transaction.atomic
-def keep_import(*, data: bytes, name: str, by: User, at: dt.datetime) -> PendingImport:
+def keep_import(*, data: bytes, name: str, by: User, at: dt.datetime, options: Options = NO_OPTIONS) -> PendingImport:
     """Check a file and keep it with its report until the person has read that. Raises UnreadableFile."""
     by.require(Permission.ADD_WORKLOADS)
-    report = _plan(data, name, by, lock=False)[1]
+    report = _plan(data, name, by, at, options, lock=False)[1]
     forget_expired(at=at)
     mine = PendingImport.objects.filter(owner=by).order_by("-created_at").values_list("pk", flat=True)
     PendingImport.objects.filter(pk__in=list(mine[KEPT_MAX - 1 :])).delete()
@@ -82,6 +111,7 @@ def keep_import(*, data: bytes, name: str, by: User, at: dt.datetime) -> Pending
         data=data,
         sha256=_sha256(data),
         report=report.as_json(),
+        options=options.as_json(),
         created_at=at,
         expires_at=at + IMPORT_KEPT_FOR,
     )
@@ -120,11 +150,10 @@ def imported_already(*, pending_id: Any, by: User) -> str:
     return str(done.after.get("result", "")) if done else ""
 
 
-def _plan(data: bytes, name: str, by: User, *, lock: bool) -> tuple[Plan, Report, Known]:
-    _, rows, notes = read_register(data)
-    known = look_up(rows, lock=lock)
-    plan = Planner(known, by).plan(rows)
-    return plan, Report(_short(name), plan.reports, plan.teams, notes), known
+def _plan(data: bytes, name: str, by: User, at: dt.datetime, options: Options, *, lock: bool) -> tuple[Whole, Report]:
+    contents = read_contents(data, options.how())
+    whole = plan_contents(contents, by=by, at=at, lock=lock, make_teams=options.make_teams)
+    return whole, Report(_short(name), whole.reports, whole.plan.teams, contents.notes)
 
 
 def _import(pending: PendingImport, data: bytes, by: User, at: dt.datetime, digest: str) -> Report:
@@ -142,14 +171,14 @@ def _import(pending: PendingImport, data: bytes, by: User, at: dt.datetime, dige
 def _import_alone(pending: PendingImport, data: bytes, by: User, at: dt.datetime, digest: str) -> Report:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-    plan, report, known = _plan(data, pending.name, by, lock=True)
+    whole, report = _plan(data, pending.name, by, at, Options(**pending.options), lock=True)
     if report.refused:
         raise RowsRefused(report)
     if digest and digest != report.digest:
         raise ReportChanged(report)
     if not report.to_write:
         return report
-    write(plan, known, by=by, at=at)
+    whole.write(by=by, at=at)
     report.applied = True
     after = {"file": pending.name, "sha256": pending.sha256, "result": report.sentence}
     record(Kind.REGISTER_IMPORTED, pending, by=by, at=at, after=after)

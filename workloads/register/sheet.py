@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from audit.errors import Invalid
 
 MEGABYTE = 1024 * 1024
-FILE_MAX = 5 * MEGABYTE
+FILE_MAX = 10 * MEGABYTE
 ROWS_MAX = 20_000
 COLUMNS_MAX = 60
 HEADER_MAX = 200
@@ -32,6 +32,9 @@ class FileTooBig(UnreadableFile):
 
     def __init__(self) -> None:
         super().__init__(FILE_TOO_BIG)
+
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,12 @@ class Sheet:
             return
         if len(self.rows) > ROWS_MAX:  # the header is one more
             raise UnreadableFile(f"The file has more than {ROWS_MAX:,} rows. Split it into several.")
-        self.rows.append((number, cells))
+        self.rows.append((number, [unguarded(cell) if isinstance(cell, str) else cell for cell in cells]))
+
+
+def unguarded(text: str) -> str:
+    """Without the apostrophe that `audit.spreadsheets.neutral` puts before what a spreadsheet takes for a formula."""
+    return text[1:] if text[:1] == "'" and text.lstrip("'")[:1] in FORMULA_STARTS else text
 
 
 def shown(text: str, most: int = SHOWN_MAX) -> str:

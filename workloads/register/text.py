@@ -7,6 +7,7 @@ import csv
 import io
 from collections.abc import Iterator
 
+from workloads.catalogue.kinds import KINDS
 from workloads.register.columns import known
 from workloads.register.sheet import COLUMNS_MAX, Cell, Sheet, UnreadableFile
 
@@ -26,8 +27,14 @@ NOT_TEXT = "This is not a table that can be read. Save it as CSV (UTF-8) or as X
 
 def read_text(data: bytes) -> Sheet:
     text, notes = decoded(data)
+    sheet = read_decoded(text)
+    sheet.notes += notes
+    return sheet
+
+
+def read_decoded(text: str) -> Sheet:
     delimiter, text, skipped = _delimiter(text)
-    sheet = Sheet([], notes)
+    sheet = Sheet([])
     for number, cells in _records(text, delimiter):
         sheet.add(number + skipped, cells)
     return sheet
@@ -78,12 +85,19 @@ def _fit(text: str, delimiter: str) -> tuple[int, int]:
     best = (0, 0)
     try:
         for number, cells in _records(text, delimiter):
-            best = max(best, (sum(map(known, cells)), len(cells)))
+            best = max(best, (max(_known(cells)), len(cells)))
             if number >= LOOK_AT:
                 break
     except UnreadableFile:
         pass
     return best
+
+
+def _known(cells: list[Cell]) -> Iterator[int]:
+    """For each kind of row, how many of its columns these cells name."""
+    yield sum(map(known, cells))
+    for kind in KINDS.values():
+        yield sum(isinstance(cell, str) and bool(kind.column(cell)) for cell in cells)
 
 
 def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[Cell]]]:

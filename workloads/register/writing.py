@@ -9,7 +9,7 @@ from audit.kinds import Kind
 from audit.services import difference, record_many
 from people.models import Team, User
 from signoffs import services as signoffs
-from workloads.models import Classification, Lifecycle, Workload
+from workloads.models import Classification, Workload
 from workloads.register.known import Known
 from workloads.register.planning import Plan, Planned
 from workloads.services import WORKLOAD_FIELDS
@@ -18,17 +18,21 @@ BATCH = 1000
 TARGET_FIELDS = ("tier", "slo", "rto_seconds", "rpo_seconds", "reason", "looser_reason", "proposed_by")
 
 
-def write(plan: Plan, known: Known, *, by: User, at: dt.datetime) -> None:
-    """Inside the transaction of the import; what is changed has been locked by `look_up`."""
+def write(plan: Plan, known: Known, *, by: User, at: dt.datetime) -> set[int]:
+    """Inside the transaction of the import; what is changed has been locked by `look_up`. The workloads that changed."""
     _add_teams(plan, known, by, at)
     changed = [row for row in plan.rows if row.workload is not None and row.fields]
     _change_workloads(changed, known, by, at)
     _add_workloads([row for row in plan.rows if row.workload is None], known, by, at)
     _propose([row for row in plan.rows if row.target is not None and row.proposal is None], by, at)
     _change_proposals([row for row in plan.rows if row.target is not None and row.proposal is not None], by, at)
-    ids = {row.workload.pk for row in changed if row.workload is not None}
+    return {row.workload.pk for row in changed if row.workload is not None}
+
+
+def void_what_changed(known: Known, workload_ids: set[int], *, by: User, at: dt.datetime) -> None:
+    """An open request that shows what is no longer so becomes void."""
     for request in known.requests:
-        if request.workload_id in ids:
+        if request.workload_id in workload_ids:
             signoffs.void_if_changed(request=request, by=by, at=at)
 
 
@@ -45,7 +49,7 @@ def _values(row: Planned, known: Known) -> dict[str, Any]:
 
 def _add_workloads(rows: list[Planned], known: Known, by: User, at: dt.datetime) -> None:
     for row in rows:
-        row.workload = Workload(added_at=at, added_by=by, lifecycle=Lifecycle.LIVE, **_values(row, known))
+        row.workload = Workload(added_at=at, added_by=by, **_values(row, known))
     workloads = [row.workload for row in rows if row.workload is not None]
     Workload.objects.bulk_create(workloads, batch_size=BATCH)
     record_many(Kind.WORKLOAD_ADDED, ((w, {}, _described(w)) for w in workloads), by=by, at=at)

@@ -12,6 +12,7 @@ from typing import Any
 import openpyxl
 from openpyxl.cell.cell import ERROR_CODES
 
+from workloads.catalogue.kinds import kind_called
 from workloads.register.sheet import COLUMNS_MAX, MEGABYTE, BadCell, Cell, Sheet, UnreadableFile, shown
 
 UNPACKED_MAX = 64 * MEGABYTE
@@ -35,6 +36,12 @@ OTHER_ZIP = "This is not an XLSX workbook. Save it as XLSX or CSV."
 
 def read_xlsx(data: bytes) -> Sheet:
     """Rows of the first sheet. Raises UnreadableFile."""
+    (_, sheet), *_ = read_book(data)
+    return sheet
+
+
+def read_book(data: bytes) -> list[tuple[str, Sheet]]:
+    """The first sheet, and all others that `kind_called` knows by their title. Raises UnreadableFile."""
     try:
         has_formulas = _check_archive(data)
         with warnings.catch_warnings():
@@ -82,23 +89,28 @@ def _scan(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> bool:
     return formulas
 
 
-def _read(data: bytes, has_formulas: bool) -> Sheet:
+def _read(data: bytes, has_formulas: bool) -> list[tuple[str, Sheet]]:
     values = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
     if not values.worksheets:
         raise UnreadableFile("The workbook has no sheet with rows. Put the register on its first sheet.")
-    first = values.worksheets[0]
-    sheet = Sheet([])
-    if len(values.worksheets) > 1:
-        sheet.notes.append(f"Only the first sheet was read: “{shown(str(first.title), 30)}”.")
-    if has_formulas:
-        plain = openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
-        rows = _with_formulas(_rows(first), _rows(plain.worksheets[0]))
-    else:
-        rows = _rows(first)
-    for number, row in enumerate(rows, start=1):
-        if row != EMPTY:
-            sheet.add(number, [_cell(value) for value in row])
-    return sheet
+    plain = openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False) if has_formulas else None
+    first, *others = values.worksheets
+    known = [first, *(sheet for sheet in others if kind_called(str(sheet.title)) is not None)]
+    found = []
+    for each in known:
+        sheet = Sheet([])
+        rows = _rows(each)
+        if plain is not None:
+            rows = _with_formulas(rows, _rows(plain[str(each.title)]))
+        for number, row in enumerate(rows, start=1):
+            if row != EMPTY:
+                sheet.add(number, [_cell(value) for value in row])
+        found.append((str(each.title), sheet))
+    if len(known) == 1 and others:
+        found[0][1].notes.append(f"Only the first sheet was read: “{shown(str(first.title), 30)}”.")
+    elif unread := [str(sheet.title) for sheet in others if sheet not in known]:
+        found[0][1].notes.append(f"Sheets not read: {', '.join(shown(title, 30) for title in unread[:8])}.")
+    return found
 
 
 def _rows(sheet: Any) -> Iterator[tuple[Any, ...]]:

@@ -1,0 +1,174 @@
+"""A whole register comes in as one document: workloads and all that hangs on them, all of it or nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from audit.models import Event
+from people.models import RoleAssignment
+from tests.cast import NOW
+from tests.workloads.catalogues import COUNT, as_json, as_yaml, contact, whole
+from workloads.models import Component, Dependency, ImpactAnalysis, ImpactAnswer, Season, ThirdParty, UserFlow, Workload
+from workloads.register import services
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _duty_line():
+    contact()
+
+
+def check(cast, document, by=None, **options):
+    data = document if isinstance(document, bytes) else as_json(document)
+    return services.check_register(data=data, name="r", by=by or cast.head, at=NOW, **options)
+
+
+def bring_in(cast, document, by=None, **options):
+    data = document if isinstance(document, bytes) else as_json(document)
+    return services.import_register(data=data, name="r", by=by or cast.head, at=NOW, **options)
+
+
+def problems(report):
+    return [(row.kind, row.number, p.column, p.what) for row in report.rows for p in row.problems]
+
+
+@pytest.mark.parametrize("write", [as_json, as_yaml])
+def test_a_document_brings_everything_and_the_second_time_nothing(cast, write):
+    data = write(whole())
+    said = check(cast, data)
+    assert problems(said) == []
+    assert said.sentence == f"{COUNT} new: nothing is written yet."
+    assert bring_in(cast, data).sentence == f"{COUNT} new: imported."
+    app = Workload.objects.get(reference="APP-7")
+    store = Component.objects.get(workload=app, name="Store")
+    assert (store.own.reference, ThirdParty.objects.get().rto_seconds) == ("DB-1", 14_400)
+    assert Dependency.objects.filter(workload=app).count() == 3
+    flow = UserFlow.objects.get()
+    assert (flow.is_critical, flow.rto_seconds, flow.components.count(), flow.dependencies.count()) == (True, 300, 2, 3)
+    assert RoleAssignment.objects.filter(workload_id=app.pk).count() == 1
+    assert (ImpactAnalysis.objects.get().currency, Season.objects.count(), ImpactAnswer.objects.count()) == (
+        "NOK",
+        2,
+        3,
+    )
+    events = Event.objects.count()
+    again = bring_in(cast, data)
+    assert again.sentence == f"{COUNT} unchanged: the register says all of this already."
+    assert Event.objects.count() == events
+
+
+def test_changes_say_what_changes_and_each_leaves_its_line(cast):
+    bring_in(cast, whole())
+    document = whole()
+    document["components"][0]["note"] = "Three replicas."
+    document["third_parties"][0]["rto"] = "2 h"
+    document["dependencies"][0]["strength"] = "soft"
+    document["dependencies"][0]["remains"] = "Old quotes."
+    document["flows"][0]["components"] = ["Store"]
+    document["roles"][0]["until"] = "2027-06-30"
+    document["seasons"][0]["working_days"] = 4
+    document["impact_answers"][0]["level"] = "slight"
+    before = Event.objects.count()
+    report = bring_in(cast, document)
+    changed = {
+        row.kind: [(c.field, c.before, c.after) for c in row.changes] for row in report.rows if row.outcome == "changed"
+    }
+    assert changed == {
+        "components": [("note", "+ two replicas", "Three replicas.")],
+        "third_parties": [("promised RTO", "4\u00a0h", "2\u00a0h")],
+        "dependencies": [("hard or soft", "hard", "soft"), ("what still works without it", "", "Old quotes.")],
+        "flows": [("components", '"API; public";Store', "Store")],
+        "roles": [("until", "31\u00a0Dec\u00a02027", "30\u00a0Jun\u00a02027")],
+        "seasons": [("last working days of the month", "3", "4")],
+        "impact_answers": [("level", "3", "1")],
+    }
+    kinds = sorted(Event.objects.order_by("id")[before:].values_list("kind", flat=True))
+    assert kinds == [
+        "component.changed", "dependency.changed", "flow.changed", "impact.answered", "register.imported", "role.ended",
+        "season.changed", "third_party.changed",
+    ]  # fmt: skip
+    assert UserFlow.objects.get().components.count() == 1
+    assert ImpactAnalysis.objects.get().revision == 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "column", "says"),
+    [
+        ("components", {"workload": "None such", "name": "A"}, "workload", "There is no workload “None such”"),
+        ("components", {"workload": "APP-7", "name": ""}, "component", "Write what the component is called."),
+        ("components", {"workload": "APP-7", "name": "x" * 121}, "component", "At most 120 characters"),
+        ("components", {"workload": "APP-7", "name": "Other", "own": "DB-1"}, "registered as", "names “Quotes database” too"),
+        ("dependencies", {"workload": "APP-7"}, "needs", "Write one workload that it needs, or one third party"),
+        ("dependencies", {"workload": "APP-7", "needs": "APP-7"}, "needs", "does not depend on itself"),
+        ("dependencies", {"workload": "APP-7", "needs": "APP-1", "strength": "soft"}, "what still works without it", "Write"),
+        ("dependencies", {"workload": "APP-7", "needs": "APP-1", "strength": "firm"}, "hard or soft", "Write one of these: hard"),
+        ("dependencies", {"workload": "APP-7", "needs": "DB-1"}, "row", "Row 1 is about the same dependency."),
+        ("dependencies", {"workload": "APP-7", "third_party": "Nobody"}, "third party", "There is no third party “Nobody”"),
+        ("flows", {"workload": "APP-7", "name": "B", "what": "x", "rto": "5"}, "own RTO", "Write the unit too"),
+        ("flows", {"workload": "APP-7", "name": "B", "what": "x", "needs": ["APP-1"]}, "needs", "has none called “APP-1”"),
+        ("third_parties", {"name": "B", "rto": "1 h"}, "where the promise stands", "Write where the promise stands"),
+        ("third_parties", {"name": "B", "contact": "Ghost"}, "contact", "There is no contact “Ghost”"),
+        ("roles", {"role": "king", "person": "priya.raman@example.org", "from": "2026-01-01"}, "role", "There is no role “king”"),
+        ("roles", {"role": "auditor", "person": "x@y.z", "from": "2026-01-01"}, "person", "Nobody has the e-mail x@y.z."),
+        ("roles", {"role": "auditor", "from": "2026-01-01"}, "person", "Write the e-mail"),
+        ("roles", {"role": "auditor", "person": "priya.raman@example.org", "from": "1.2.2026"}, "from", "Write a date"),
+        ("impact_answers", {"workload": "APP-7", "category": "money", "after": "3 h", "level": "none"}, "after", "Impact is"),
+        ("impact_answers", {"workload": "APP-7", "category": "love", "after": "1 h", "level": "none"}, "category", "Write one"),
+        ("impact_answers", {"workload": "APP-7", "category": "money", "after": "1 h", "level": "huge"}, "level", "Write one"),
+        ("seasons", {"workload": "APP-7", "season": "X", "from_month": 1}, "season", "Write either the last working days"),
+    ],
+)  # fmt: skip
+def test_a_row_that_does_not_fit_says_which_column_and_what_to_do(cast, kind, row, column, says):
+    document = whole()
+    document[kind].append(row)
+    report = check(cast, document)
+    ((of, number, at, what),) = problems(report)
+    assert (of, number, at) == (kind, len(document[kind]), column)
+    assert says in what
+    with pytest.raises(services.RowsRefused):
+        bring_in(cast, document)
+    assert Workload.objects.count() == 1
+
+
+def test_a_reference_wins_over_a_name_that_reads_the_same(cast):
+    document = {
+        "workloads": [
+            {"reference": "X", "name": "First", "purpose": "p", "team": "Payments"},
+            {"reference": "Z", "name": "X", "purpose": "p", "team": "Payments"},
+        ],
+        "components": [
+            {"workload": "X", "name": "of the first"},
+            {"workload": "X", "workload_reference": "", "name": "of the second"},
+        ],
+    }
+    bring_in(cast, document)
+    assert {c.name: c.workload.name for c in Component.objects.all()} == {"of the first": "First", "of the second": "X"}
+
+
+def test_a_workload_known_by_its_name_gets_the_reference_of_the_file(cast):
+    Workload.objects.update(reference="")
+    row = {"reference": "NEW-1", "name": "payment hub", "purpose": "Pays claims.", "team": "Payments"}
+    (found,) = check(cast, {"workloads": [row]}).rows
+    assert (found.outcome, [c.field for c in found.changes]) == ("changed", ["name", "reference"])
+
+
+def test_teams_that_do_not_exist_are_refused_unless_they_are_asked_for(cast):
+    document = {"workloads": [{"name": "A", "purpose": "p", "team": "Pricing"}]}
+    ((*_, what),) = problems(check(cast, document))
+    assert what.startswith("There is no team “Pricing”.")
+    report = check(cast, document, options=services.Options(make_teams=True))
+    assert (report.teams, report.refused) == (["Pricing"], 0)
+
+
+def test_a_planner_gives_no_role_with_rights_that_she_lacks_to_herself(cast):
+    RoleAssignment.objects.filter(person=cast.platform).update(role="continuity-planner")
+    row = {"role": "head-of-operations", "person": cast.platform.email, "from": "2026-01-01"}
+    ((*_, what),) = problems(check(cast, {"roles": [row]}, by=cast.platform))
+    assert what.startswith("Head of operations has rights that you do not have.")
+
+
+def test_who_may_not_give_roles_imports_none(cast):
+    row = {"role": "auditor", "person": cast.owner.email, "from": "2026-01-01"}
+    ((*_, what),) = problems(check(cast, {"roles": [row]}, by=cast.platform))
+    assert what.startswith("You may not give roles or end them.")

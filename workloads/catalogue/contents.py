@@ -1,0 +1,32 @@
+"""What a file holds, whatever it was: for each kind of thing its rows, each as texts by column. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from workloads.register.sheet import BadCell
+
+Value = str | BadCell | list[str]
+
+
+@dataclass
+class Line:
+    """One row: its number as a person counts it, and its cells by the key of their column."""
+
+    number: int
+    said: dict[str, Value]
+    more: bool = False  # there are cells beside the last column
+
+
+@dataclass
+class Contents:
+    lines: dict[str, list[Line]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    units: dict[str, str] = field(default_factory=dict)  # of the workloads' RTO and RPO, when their header says one
+
+    def add(self, kind: str, line: Line) -> None:
+        self.lines.setdefault(kind, []).append(line)
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.lines.values()))

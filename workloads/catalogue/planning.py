@@ -1,0 +1,75 @@
+"""All rows of a file, compared with all that the portal knows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from people.models import User
+from workloads.catalogue.contents import Contents
+from workloads.catalogue.places import Places
+from workloads.catalogue.subjects.base import Around, Subject
+from workloads.catalogue.subjects.descriptions import Components, Dependencies, ThirdParties
+from workloads.catalogue.subjects.flows import Flows
+from workloads.catalogue.subjects.impact import Answers, Impact, Seasons
+from workloads.catalogue.subjects.roles import Roles
+from workloads.register.known import Known, look_up
+from workloads.register.planning import Plan, Planner
+from workloads.register.report import CHANGED, NEW, RowReport
+from workloads.register.rows import wanted_line
+from workloads.register.writing import void_what_changed, write
+
+# In the order in which they are written: what is meant by others comes before them.
+SUBJECTS: tuple[type[Subject], ...] = (
+    Components, ThirdParties, Dependencies, Flows, Roles, Impact, Seasons, Answers,
+)  # fmt: skip
+MENTIONS = ("workload", "workload_reference", "needs", "needs_reference", "own")
+
+
+@dataclass
+class Whole:
+    """The plan of a file."""
+
+    plan: Plan
+    known: Known
+    around: Around
+
+    @property
+    def reports(self) -> list[RowReport]:
+        return [*self.plan.reports, *(item.report for s in self.around.subjects.values() for item in s.items)]
+
+    def write(self, *, by: User, at: dt.datetime) -> None:
+        touched = write(self.plan, self.known, by=by, at=at)
+        for subject in self.around.subjects.values():
+            subject.write()
+            for item in subject.items:
+                if item.report.outcome in (NEW, CHANGED) and item.place is not None:
+                    touched.add(item.place.thing.pk)
+        void_what_changed(self.known, touched, by=by, at=at)
+
+
+def plan_contents(contents: Contents, *, by: User, at: dt.datetime, lock: bool, make_teams: bool) -> Whole:
+    """Asks a handful of questions for each kind of row, however many rows there are."""
+    rows = [
+        wanted_line(line.number, line.said, contents.units, more=line.more)
+        for line in contents.lines.pop("workloads", ())
+    ]
+    known = look_up(rows, lock=lock, mentioned=mentioned(contents))
+    plan = Planner(known, by, make_teams=make_teams).plan(rows)
+    around = Around(by, at, Places.of(known, plan.rows), lock)
+    for kind in SUBJECTS:
+        subject = around.subjects[kind.kind.key] = kind(around)
+        subject.plan(contents.lines.pop(subject.kind.key, []))
+    return Whole(plan, known, around)
+
+
+def mentioned(contents: Contents) -> set[str]:
+    """Every text by which a row of another kind may mean a workload."""
+    found: set[str] = set()
+    for lines in contents.lines.values():
+        for line in lines:
+            for key in MENTIONS:
+                said = line.said.get(key)
+                if isinstance(said, str) and said:
+                    found.add(" ".join(said.split())[:200].replace("\x00", ""))
+    return found

@@ -1,0 +1,283 @@
+"""From the bytes of a file to what it holds, whatever kind of file it is. Pure."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from dataclasses import dataclass
+from typing import Any
+
+from workloads.catalogue.backstage import is_backstage, read_backstage
+from workloads.catalogue.contents import Contents, Line, Value
+from workloads.catalogue.documents import read_json, read_yaml
+from workloads.catalogue.kinds import KINDS, WORKLOADS, RowKind, kind_called, normal
+from workloads.catalogue.mapping import MappingSpec, apply
+from workloads.register.columns import find_header
+from workloads.register.reading import OTHER_KINDS
+from workloads.register.sheet import FILE_MAX, ROWS_MAX, BadCell, Cell, FileTooBig, Sheet, UnreadableFile, shown
+from workloads.register.text import NOT_TEXT, decoded, read_decoded
+from workloads.register.xlsx import BOMB, LOCKED_OR_OLD, OLD_EXCEL, ZIP, read_book
+
+ALL_ROWS_MAX = 5 * ROWS_MAX
+UNPACKED_MAX = 8 * FILE_MAX
+HEADER_WITHIN = 10
+ABOUT = frozenset({"format", "version", "exported at", "left out", "organisation"})  # what a document says of itself
+_YAML = re.compile(r"(?:---|%YAML|- |-$|\"?[A-Za-z][\w .-]*\"?:(?:\s|$))")
+
+
+@dataclass(frozen=True)
+class How:
+    """What a person said about the file: which kind of rows a CSV holds, by which mapping to read another catalogue."""
+
+    kind: str = ""
+    mapping: MappingSpec | None = None
+
+
+def read_contents(data: bytes, how: How = How()) -> Contents:
+    """Raises UnreadableFile. What the file is, is seen from its bytes; its name may say anything."""
+    if len(data) > FILE_MAX:
+        raise FileTooBig
+    if data.startswith(OLD_EXCEL):
+        raise UnreadableFile(LOCKED_OR_OLD)
+    if data.startswith(OTHER_KINDS):
+        raise UnreadableFile(NOT_TEXT)
+    contents = _read_zip(data, how) if data.startswith(ZIP) else _read_text(data, how)
+    if not contents.count:
+        raise UnreadableFile("There are no rows in this file. The template shows what it can hold.")
+    for kind, lines in contents.lines.items():
+        if (len(lines) > ROWS_MAX and kind == WORKLOADS.key) or len(lines) > ALL_ROWS_MAX:
+            raise UnreadableFile(f"The file has more than {ROWS_MAX:,} rows. Split it into several.")
+    return contents
+
+
+def _read_text(data: bytes, how: How) -> Contents:
+    text, notes = decoded(data)
+    begins = text.lstrip("\ufeff \t\r\n")[:1]
+    if begins in ("{", "["):
+        contents = _documents(_spread(read_json(text)), how)
+    elif how.mapping is not None or _is_yaml(text):
+        contents = _documents(read_yaml(text), how)
+    else:
+        contents = Contents()
+        _take_sheet(contents, read_decoded(text), how.kind)
+    contents.notes = [*notes, *contents.notes]
+    return contents
+
+
+def _spread(found: Any) -> list[Any]:
+    """A JSON list of Backstage entities is as good as several documents of YAML."""
+    return found if isinstance(found, list) and is_backstage(found) else [found]
+
+
+def _is_yaml(text: str) -> bool:
+    """Whether the first line that says something looks like YAML; a header of CSV does not."""
+    for line in text[:20_000].splitlines():
+        if line.strip() and not line.lstrip().startswith("#"):
+            return bool(_YAML.match(line.strip("\ufeff")))
+    return False
+
+
+# --- JSON and YAML ------------------------------------------------------------------------------------------------
+def _documents(documents: list[Any], how: How) -> Contents:
+    if how.mapping is not None:
+        return apply(how.mapping, documents)
+    if is_backstage(documents):
+        return read_backstage(documents)
+    contents = Contents()
+    for document in documents:
+        if isinstance(document, list):
+            _take_list(contents, _kind_of(document, how.kind), document)
+        elif isinstance(document, dict):
+            _take_document(contents, document)
+        elif document is not None:
+            raise UnreadableFile(NO_LISTS)
+    return contents
+
+
+NO_LISTS = (
+    "The document has no lists of rows. Write one list for each kind, like “workloads:” and “dependencies:”; for another "
+    "catalogue choose a mapping."
+)
+
+
+def _take_document(contents: Contents, document: dict[str, Any]) -> None:
+    used = False
+    for name, rows in document.items():
+        kind = kind_called(name)
+        if normal(name) in ABOUT:
+            continue
+        if kind is None:
+            contents.notes.append(f"Not used, because no kind of row is called so: {shown(name, 60)}.")
+            continue
+        used = True
+        _take_list(contents, kind, rows if isinstance(rows, list) else [rows] if isinstance(rows, dict) else [])
+    if not used:
+        raise UnreadableFile(NO_LISTS)
+
+
+def _kind_of(rows: list[Any], said: str) -> RowKind:
+    """The kind whose columns the first row has."""
+    if said in KINDS:
+        return KINDS[said]
+    first = next((row for row in rows if isinstance(row, dict)), {})
+    return _best([name for name in first if isinstance(name, str)])
+
+
+def _take_list(contents: Contents, kind: RowKind, rows: list[Any]) -> None:
+    keys: dict[str, str] = {}
+    unknown: dict[str, None] = {}
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, dict):
+            raise UnreadableFile(f"Row {number} of {kind.key} is not an object with names and values.")
+        line = Line(number, {})
+        for name, value in row.items():
+            key = keys.get(name)
+            if key is None:
+                key = keys[name] = kind.column(name)
+            if key:
+                line.said[key] = _value(kind, key, value)
+            else:
+                unknown[name] = None
+        contents.add(kind.key, line)
+    _note_unknown(contents, kind, list(unknown))
+
+
+_LISTS = {(kind.key, column.key) for kind in KINDS.values() for column in kind.columns if column.names}
+
+
+def _value(kind: RowKind, key: str, value: Any) -> Value:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value.strip()
+    if value is True or value is False:
+        return "yes" if value else "no"
+    if isinstance(value, list) and (kind.key, key) in _LISTS and all(isinstance(item, str) for item in value):
+        return list(value)
+    return BadCell("A list or an object stands where one text is expected.")
+
+
+_UNUSED = frozenset(
+    {"target", "state", "signed on", "review due", "number", "last drill", "rto in last drill", "rpo in last drill"}
+)
+
+
+def _note_unknown(contents: Contents, kind: RowKind, names: list[str]) -> None:
+    said = [shown(name, 60) for name in names if name and normal(name) not in _UNUSED]
+    if said:
+        contents.notes.append(f"{kind.title}: not used, because no column is called so: {', '.join(said[:20])}.")
+
+
+# --- Tables -------------------------------------------------------------------------------------------------------
+def _read_zip(data: bytes, how: How) -> Contents:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if "xl/workbook.xml" not in archive.namelist() and any(n.endswith(".csv") for n in archive.namelist()):
+                return _read_csvs(archive, len(data))
+    except UnreadableFile:
+        raise
+    except Exception:  # noqa: BLE001 (zipfile has no error of its own: a broken file raises what it trips over)
+        raise UnreadableFile("This ZIP file cannot be read. Pack the CSV files anew.") from None
+    contents = Contents()
+    for place, (title, sheet) in enumerate(read_book(data)):
+        kind = kind_called(title)
+        if kind is None and place:
+            continue
+        said = how.kind if not place and how.kind else kind.key if kind is not None else ""
+        if sheet.rows or not place:
+            _take_sheet(contents, sheet, said)
+    return contents
+
+
+def _read_csvs(archive: zipfile.ZipFile, packed: int) -> Contents:
+    parts = [part for part in archive.infolist() if part.filename.lower().endswith(".csv")]
+    total = sum(part.file_size for part in parts)
+    if len(parts) > 2 * len(KINDS) or total > UNPACKED_MAX or (total > FILE_MAX and total > 200 * packed):
+        raise UnreadableFile(BOMB)
+    contents = Contents()
+    for part in parts:
+        kind = kind_called(part.filename.rsplit("/", 1)[-1].removesuffix(".csv"))
+        if kind is None:
+            contents.notes.append(f"Not read, because no kind of row is called so: {shown(part.filename, 60)}.")
+            continue
+        with archive.open(part) as stream:
+            text, notes = decoded(stream.read(part.file_size))
+        contents.notes += notes
+        sheet = read_decoded(text)
+        if sheet.rows:
+            _take_sheet(contents, sheet, kind.key)
+    return contents
+
+
+def _take_sheet(contents: Contents, sheet: Sheet, said: str) -> None:
+    contents.notes += sheet.notes
+    kind = KINDS.get(said) or _guess(sheet)
+    if kind is WORKLOADS:
+        header = find_header(sheet)
+        contents.units |= header.units
+        at, number, width = header.at, header.number, header.width
+        contents.notes += header.notes
+    else:
+        at, number, width = _find_columns(contents, kind, sheet)
+    for row, cells in sheet.rows:
+        if row > number:
+            values: dict[str, Value] = {key: cells[index] if index < len(cells) else "" for key, index in at.items()}
+            contents.add(kind.key, Line(row, values, more=any(cells[width:])))
+
+
+def _guess(sheet: Sheet) -> RowKind:
+    best, most = WORKLOADS, 0
+    for _, cells in sheet.rows[:HEADER_WITHIN]:
+        names = [cell for cell in cells if isinstance(cell, str)]
+        kind = _best(names)
+        score = sum(bool(kind.column(name)) for name in names)
+        if score > most:
+            best, most = kind, score
+    return best
+
+
+def _best(names: list[str]) -> RowKind:
+    """The kind with most of these columns, and with all that make it one; workloads where none fits."""
+
+    def fit(kind: RowKind) -> tuple[bool, int]:
+        has = {kind.column(name) for name in names}
+        return set(kind.needed) <= has, len(has - {""})
+
+    fitting = [kind for kind in KINDS.values() if fit(kind)[0]]
+    return max(fitting, key=lambda kind: fit(kind)[1], default=WORKLOADS)
+
+
+def _find_columns(contents: Contents, kind: RowKind, sheet: Sheet) -> tuple[dict[str, int], int, int]:
+    """Where each column stands, the row of the header, and how wide it is. Raises UnreadableFile."""
+    if not sheet.rows:
+        raise UnreadableFile("The file is empty. Write a header and one row for each thing; the template shows how.")
+
+    def score(row: tuple[int, list[Cell]]) -> tuple[int, int]:
+        return sum(isinstance(cell, str) and bool(kind.column(cell)) for cell in row[1]), -row[0]
+
+    number, cells = max(sheet.rows[:HEADER_WITHIN], key=score)
+    at: dict[str, int] = {}
+    unknown = []
+    for index, cell in enumerate(cells):
+        if isinstance(cell, BadCell):
+            raise UnreadableFile(f"{kind.title}, row {number}, the header: {cell.why}")
+        key = kind.column(cell)
+        if not key:
+            unknown.append(cell)
+        elif key in at:
+            raise UnreadableFile(f"{kind.title}: two columns stand for {_label(kind, key)}. Keep one of them.")
+        else:
+            at[key] = index
+    missing = [_label(kind, key) for key in kind.needed if key not in at]
+    if missing:
+        raise UnreadableFile(
+            f"{kind.title}: {'a column is' if len(missing) == 1 else 'columns are'} missing: {', '.join(missing)}. "
+            f"Row {number} was taken for the header. Name the columns as in the template."
+        )
+    _note_unknown(contents, kind, unknown)
+    return at, number, len(cells)
+
+
+def _label(kind: RowKind, key: str) -> str:
+    return next(column.label for column in kind.columns if column.key == key)

@@ -1,0 +1,227 @@
+"""Components, third parties and dependencies of an import."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any, ClassVar
+
+from audit.kinds import Kind
+from people.models import Contact
+from people.permissions import Permission
+from workloads.catalogue import kinds
+from workloads.catalogue.contents import Line
+from workloads.catalogue.places import Meant
+from workloads.catalogue.subjects.base import Item, Subject
+from workloads.models import Component, Dependency, Strength, ThirdParty
+from workloads.register.report import REFUSED
+from workloads.register.sheet import shown
+
+
+class Components(Subject):
+    kind = kinds.COMPONENTS
+    model = Component
+    right = Permission.CHANGE_WORKLOADS
+    added, changed = Kind.COMPONENT_ADDED, Kind.COMPONENT_CHANGED
+    fields: ClassVar = ("name", "kind", "note", "own")
+
+    def look_up(self, lines: list[Line]) -> None:
+        rows = Component.objects.filter(workload__in=self.around.places.by_pk).order_by("pk")
+        if self.around.lock:
+            rows = rows.select_for_update(of=("self",), no_key=True)
+        self.there = {(row.workload_id, row.name): row for row in rows}
+        self.owned = {row.own_id: row for row in self.there.values() if row.own_id is not None}
+        self.made: dict[tuple[Meant, str], Item] = {}
+
+    def identify(self, item: Item) -> Hashable | None:
+        place = item.place
+        if place is None:
+            return None
+        name = item.said["name"]
+        item.old = self.there.get((place.old.pk, name)) if place.old is not None else None
+        self.made.setdefault((place, name), item)
+        return place, name
+
+    def find(self, place: Meant, name: str) -> Any:
+        """A component of this workload, there already or made by this file."""
+        old = self.there.get((place.old.pk, name)) if place.old is not None else None
+        made = self.made.get((place, name))
+        return old or (made if made is not None and made.report.outcome != REFUSED else None)
+
+    def wished(self, item: Item) -> dict[str, Any]:
+        found = super().wished(item)
+        said = found.pop("own", "")
+        if said:
+            own = self.around.places.find(said, None)
+            if own is None:
+                item.refuse(self.labels["own"], self.around.places.why_not(said, None))
+            elif own is item.place:
+                item.refuse(self.labels["own"], "A workload is not a component of itself.")
+            elif own.old is not None and self.owned.get(own.old.pk, item.old) != item.old:
+                item.refuse(self.labels["own"], f"“{shown(own.name)}” is another component's entry already.")
+            elif self.first.setdefault(("own", own), item) is not item:
+                item.refuse(self.labels["own"], f"Another row of this file names “{shown(own.name)}” too.")
+            found["own"] = own
+        return found
+
+    def now(self, thing: Any) -> dict[str, Any]:
+        own = self.around.places.by_pk.get(thing.own_id) if thing.own_id is not None else None
+        return {"name": thing.name, "kind": thing.kind, "note": thing.note, "own": own}
+
+    def make(self, item: Item) -> Component:
+        assert item.place is not None  # noqa: S101 (refused otherwise)
+        made = Component(workload=item.place.thing, added_at=self.around.at, added_by=self.around.by)
+        for name, value in item.fields.items():
+            self.put(made, name, value)
+        return made
+
+
+class ThirdParties(Subject):
+    kind = kinds.THIRD_PARTIES
+    model = ThirdParty
+    right = Permission.ADD_WORKLOADS
+    added, changed = Kind.THIRD_PARTY_ADDED, Kind.THIRD_PARTY_CHANGED
+    fields: ClassVar = (
+        "name", "vendor", "contact", "rto_seconds", "rpo_seconds", "document", "promised_until_on", "has_failover", "note",
+    )  # fmt: skip
+    of_workload = False
+
+    def look_up(self, lines: list[Line]) -> None:
+        rows = ThirdParty.objects.order_by("pk")
+        if self.around.lock and lines:
+            rows = rows.select_for_update(of=("self",), no_key=True)
+        self.there = {row.name: row for row in rows.select_related("contact")}
+        self.made: dict[str, Item] = {}
+        named = {line.said.get("contact") for line in lines}
+        contacts = Contact.objects.filter(name__in=[n for n in named if isinstance(n, str)])
+        self.contacts = {(contact.name, contact.organisation): contact for contact in contacts}
+
+    def identify(self, item: Item) -> Hashable:
+        name = item.said["name"]
+        item.old = self.there.get(name)
+        self.made.setdefault(name, item)
+        return name  # type: ignore[no-any-return]
+
+    def find(self, name: str) -> Any:
+        made = self.made.get(name)
+        return self.there.get(name) or (made if made is not None and made.report.outcome != REFUSED else None)
+
+    def wished(self, item: Item) -> dict[str, Any]:
+        found = super().wished(item)
+        if "contact" in found:
+            found["contact"] = self._contact(item, found["contact"])
+        before = self.now(item.old) if item.old is not None else {}
+        promised = any((found | {}).get(n, before.get(n)) is not None for n in ("rto_seconds", "rpo_seconds"))
+        if promised and not found.get("document", before.get("document", "")):
+            item.refuse(
+                self.labels["document"], "Write where the promise stands: the contract, its number, an address."
+            )
+        return found
+
+    def _contact(self, item: Item, name: str) -> Contact | None:
+        if not name:
+            return None
+        organisation = str(item.said.get("contact_organisation") or "")
+        found = self.contacts.get((name, organisation))
+        if found is None and "contact_organisation" not in item.said:
+            alike = [contact for contact in self.contacts.values() if contact.name == name]
+            found = alike[0] if len(alike) == 1 else None
+        if found is None:
+            item.refuse(
+                self.labels["contact"],
+                f"There is no contact “{shown(name)}”{f' of {shown(organisation)}' if organisation else ''}. "
+                "Add it among the contacts first, or leave this empty.",
+            )
+        return found
+
+    def make(self, item: Item) -> ThirdParty:
+        return ThirdParty(added_at=self.around.at, added_by=self.around.by, **item.fields)
+
+
+class Dependencies(Subject):
+    kind = kinds.DEPENDENCIES
+    model = Dependency
+    right = Permission.CHANGE_WORKLOADS
+    added, changed = Kind.DEPENDENCY_ADDED, Kind.DEPENDENCY_CHANGED
+    fields: ClassVar = ("needs", "third_party", "strength", "remains", "order", "note")
+
+    def look_up(self, lines: list[Line]) -> None:
+        rows = Dependency.objects.filter(workload__in=self.around.places.by_pk).order_by("pk")
+        if self.around.lock:
+            rows = rows.select_for_update(of=("self",), no_key=True)
+        self.there: dict[Hashable, Dependency] = {}
+        for row in rows.select_related("needs", "third_party"):
+            needed = row.needs_id if row.needs_id is not None else str(row.third_party)
+            self.there[row.workload_id, needed] = row
+        self.made: dict[Hashable, Item] = {}
+
+    @property
+    def parties(self) -> ThirdParties:
+        found = self.around.subjects["third_parties"]
+        assert isinstance(found, ThirdParties)  # noqa: S101
+        return found
+
+    def name_of(self, item: Item) -> str:
+        said = item.said
+        return str(said.get("needs_reference") or said.get("needs") or said.get("third_party") or "")
+
+    def identify(self, item: Item) -> Hashable | None:
+        said, place = item.said, item.place
+        workload, party = bool(said.get("needs") or said.get("needs_reference")), str(said.get("third_party") or "")
+        if place is None:
+            return None
+        if workload == bool(party):
+            item.refuse(self.labels["needs"], "Write one workload that it needs, or one third party; not both.")
+            return None
+        mark: Hashable = party
+        if workload:
+            needs = self.find_place(item, "needs")
+            if needs is place:
+                item.refuse(self.labels["needs"], "A workload does not depend on itself.")
+            if needs is None or item.refused:
+                return None
+            said["needs"], said["third_party"], mark = needs, None, needs
+        else:
+            found = self.parties.find(party)
+            if found is None:
+                item.refuse(
+                    self.labels["third_party"],
+                    f"There is no third party “{shown(party)}”, neither here nor in this file.",
+                )
+                return None
+            said["needs"], said["third_party"] = None, found
+        item.old = self.find_old(place, mark)
+        self.made.setdefault((place, mark), item)
+        return place, mark
+
+    def find_old(self, place: Meant, mark: Any) -> Dependency | None:
+        if place.old is None:
+            return None
+        if not isinstance(mark, Meant):
+            return self.there.get((place.old.pk, mark))
+        return self.there.get((place.old.pk, mark.old.pk)) if mark.old is not None else None
+
+    def find(self, place: Meant, mark: Any) -> Any:
+        made = self.made.get((place, mark))
+        return self.find_old(place, mark) or (made if made is not None and made.report.outcome != REFUSED else None)
+
+    def check(self, item: Item) -> None:
+        strength = item.said.get("strength", item.old.strength if item.old is not None else Strength.HARD)
+        remains = item.said.get("remains", item.old.remains if item.old is not None else "")
+        if strength == Strength.SOFT and not remains:
+            item.refuse(self.labels["remains"], "Write what still works without it; otherwise it is hard.")
+
+    def wished(self, item: Item) -> dict[str, Any]:
+        found = super().wished(item)
+        if item.old is not None:  # what is needed is what it was found by
+            found.pop("needs"), found.pop("third_party")
+        return found
+
+    def make(self, item: Item) -> Dependency:
+        assert item.place is not None  # noqa: S101 (refused otherwise)
+        made = Dependency(workload=item.place.thing, added_at=self.around.at, added_by=self.around.by)
+        for name, value in item.fields.items():
+            self.put(made, name, value.thing if isinstance(value, Item) else value)
+        return made
+
+    def trailed(self, values: dict[str, Any]) -> dict[str, Any]:
+        return super().trailed({n: v.said["name"] if isinstance(v, Item) else v for n, v in values.items()})

@@ -1,0 +1,130 @@
+"""Role assignments of an import: for one workload, or for the whole organisation. The past stays as it is."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Hashable
+from typing import Any, ClassVar
+
+from audit.kinds import Kind
+from people.models import Role, RoleAssignment, User, organisation_today
+from people.permissions import Permission
+from workloads.catalogue import kinds
+from workloads.catalogue.contents import Line
+from workloads.catalogue.subjects.base import Item, Subject
+from workloads.register.planning import ASK
+from workloads.register.sheet import shown
+from workloads.rights import settle_rights
+
+
+class Roles(Subject):
+    kind = kinds.ROLES
+    model = RoleAssignment
+    right = Permission.ASSIGN_ROLES
+    added, changed = Kind.ROLE_ASSIGNED, Kind.ROLE_ENDED
+    fields: ClassVar = ("role", "person", "deputy", "from_on", "until_on")
+    of_workload = False
+
+    def look_up(self, lines: list[Line]) -> None:
+        if not lines:
+            return
+        self.roles = {word: role for role in Role.objects.all() for word in (role.pk, role.name.lower())}
+        mails = {
+            said.strip().lower()
+            for line in lines
+            for key in ("person", "deputy")
+            if isinstance(said := line.said.get(key), str)
+        }
+        people = User.objects.filter(email__in=mails) if mails else User.objects.none()
+        self.people = {user.email.lower(): user for user in people}
+        rows = RoleAssignment.objects.filter(
+            workload_id__in=[*self.around.places.by_pk]
+        ) | RoleAssignment.objects.filter(workload_id=None)
+        rows = rows.select_related("role", "person", "deputy").order_by("pk")
+        if self.around.lock:
+            rows = rows.select_for_update(of=("self",), no_key=True)
+        self.there = {(r.role_id, r.workload_id, r.person_id, r.deputy_id, r.from_on): r for r in rows}
+        self.may_assign = self.around.by.may(Permission.ASSIGN_ROLES)
+        self.today = organisation_today(self.around.at)
+        self.lacking: dict[str, bool] = {}
+
+    def name_of(self, item: Item) -> str:
+        whose = item.said.get("workload_reference") or item.said.get("workload")
+        return f"{item.said.get('role') or ''}, {whose}" if whose else str(item.said.get("role") or "")
+
+    def identify(self, item: Item) -> Hashable | None:
+        said = item.said
+        role = self.roles.get(said["role"].lower())
+        if role is None:
+            item.refuse("role", f"There is no role “{shown(said['role'], 40)}”. Write it as the page of roles does.")
+        if said.get("workload") or said.get("workload_reference"):
+            item.place = self.find_place(item, "workload")
+        said["person"], said["deputy"] = self._somebody(item, "person"), self._somebody(item, "deputy")
+        if item.refused or role is None:
+            return None
+        person, deputy = said["person"], said["deputy"]
+        if person is None and deputy is None:
+            item.refuse("person", "Write the e-mail of a person, of a deputy, or both.")
+            return None
+        if person == deputy:
+            item.refuse("deputy", "The deputy has to be somebody else.")
+            return None
+        said["role"] = role
+        ids = (role.pk, person.pk if person else None, deputy.pk if deputy else None, said["from_on"])
+        if item.place is None or item.place.old is not None:
+            number = item.place.old.pk if item.place is not None else None
+            item.old = self.there.get((ids[0], number, *ids[1:]))
+        return item.place, *ids
+
+    def _somebody(self, item: Item, key: str) -> User | None:
+        mail = str(item.said.get(key) or "")
+        if not mail:
+            return None
+        found = self.people.get(mail.lower())
+        if found is None:
+            item.refuse(self.labels[key], f"Nobody has the e-mail {shown(mail, 60)}. Add the person first.")
+        return found
+
+    def check(self, item: Item) -> None:
+        said = item.said
+        role, until = said["role"], said.get("until_on")
+        if item.old is not None and ("until_on" not in said or until == item.old.until_on):
+            return
+        if not self.may_assign:
+            item.refuse("row", f"You may not give roles or end them. {ASK}")
+        if until is not None and until < said["from_on"]:
+            item.refuse("until", "The last day is before the first one.")
+        if item.old is not None:
+            self._check_end(item, item.old.until_on, until)
+            return
+        for key in ("person", "deputy"):
+            if said[key] is not None and not said[key].is_active and (until is None or until >= self.today):
+                item.refuse(self.labels[key], f"{said[key]} can no longer sign in. Write somebody else.")
+        if self.around.by in (said["person"], said["deputy"]) and self._lacks(role):
+            item.refuse("role", f"{role.name} has rights that you do not have. Let a colleague give you this role.")
+
+    def _check_end(self, item: Item, before: dt.date | None, until: dt.date | None) -> None:
+        if before is not None and before < self.today:
+            item.refuse("until", f"This ended on {before:%-d %b %Y} already. The past cannot be changed.")
+        elif until is None or (before is not None and until > before):
+            item.refuse("until", "A role is not lengthened. Write a row that begins on the day after it ends.")
+        elif until < self.today - dt.timedelta(days=1):
+            item.refuse("until", "The past cannot be changed. Write yesterday to end it at once, or a later day.")
+
+    def _lacks(self, role: Role) -> bool:
+        if role.pk not in self.lacking:
+            self.lacking[role.pk] = not all(self.around.by.has_perm(right) for right in role.rights)
+        return self.lacking[role.pk]
+
+    def make(self, item: Item) -> RoleAssignment:
+        place = item.place
+        return RoleAssignment(workload_id=place.thing.pk if place is not None else None, **item.fields)
+
+    def write_more(self, items: list[Item]) -> None:
+        if items:
+            settle_rights(at=self.around.at)
+
+    def trailed(self, values: dict[str, Any]) -> dict[str, Any]:
+        """As `people.services` names them."""
+        plain = super().trailed(values)
+        return {name.removesuffix("_on"): value for name, value in plain.items()}
