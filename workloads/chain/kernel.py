@@ -35,8 +35,8 @@ class Node(NamedTuple):
     tier: int | None = None
     rto: int | None = None
     rpo: int | None = None
-    rto_evidence: Evidence = Evidence.NONE
-    rpo_evidence: Evidence = Evidence.NONE
+    rto_evidence: str = Evidence.NONE
+    rpo_evidence: str = Evidence.NONE
 
 
 class Edge(NamedTuple):
