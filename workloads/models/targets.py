@@ -44,6 +44,7 @@ class Classification(Stateful):
     suggested_tier = models.ForeignKey(Tier, on_delete=models.PROTECT, null=True, related_name="+")
     suggested_rto_seconds = models.PositiveBigIntegerField("suggested RTO, seconds", null=True)
     suggested_rpo_seconds = models.PositiveBigIntegerField("suggested RPO, seconds", null=True)
+    suggested_mtpd_seconds = models.PositiveBigIntegerField("MTPD, seconds", null=True)
     suggested_because = models.TextField("what decided the suggestion", blank=True)
     differs_reason = models.TextField("why other than the analysis suggests", blank=True)
     # What was known to stand against it when it was sent, as the signers saw it (`workloads.gates`).
