@@ -15,6 +15,8 @@ from people.api import PersonViewSet, RoleViewSet
 from signoffs.api import RequestViewSet
 from workloads.api import ClassificationViewSet, TierViewSet, WorkloadViewSet
 from workloads.campaigns.api import CampaignViewSet
+from workloads.dependencies.api import DependencyViewSet, ThirdPartyViewSet
+from workloads.flows.api import ComponentViewSet, FailureModeViewSet, FlowViewSet
 from workloads.register_api import ImportView
 
 
@@ -34,6 +36,11 @@ VIEWSETS: dict[str, Any] = {
     "workloads": WorkloadViewSet,
     "tiers": TierViewSet,
     "classifications": ClassificationViewSet,
+    "flows": FlowViewSet,
+    "components": ComponentViewSet,
+    "failure-modes": FailureModeViewSet,
+    "dependencies": DependencyViewSet,
+    "third-parties": ThirdPartyViewSet,
     "campaigns": CampaignViewSet,
     "signoffs": RequestViewSet,
     "drills": DrillViewSet,

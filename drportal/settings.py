@@ -296,6 +296,7 @@ SPECTACULAR_SETTINGS = {
         "DrillState": "drills.models.Drill.State",
         "ActionState": "drills.models.Action.State",
         "ClassificationState": "workloads.models.Classification.State",
+        "FailureEffect": "workloads.models.Effect",
         "TargetState": "workloads.serializers.STATES",
         "Verdict": "workloads.models.Proof",
         "Grade": "drills.models.Grade",

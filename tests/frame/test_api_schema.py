@@ -10,6 +10,7 @@ from drf_spectacular.validation import validate_schema
 
 NAMES = {
     "workloads", "tiers", "classifications", "signoffs", "drills", "actions", "messages", "people", "roles", "events",
+    "flows", "components", "failure-modes", "dependencies", "third-parties",
 }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from people import services as people
 from people.models import ContactKind, RoleAssignment
 from signoffs.models import Request
 from tests.cast import NOW, Cast, propose, put_in_force
+from tests.workloads.parts import add_component, add_dependency, add_failure_mode, add_flow, add_third_party
 from workloads.campaigns.services import open_campaign
 from workloads.register.services import keep_import
 from workloads.saved.services import save_view
@@ -67,6 +68,17 @@ def samples(cast: Cast) -> Samples:
     }  # fmt: skip
     for name in ("change-view", "remove-view"):
         exact[f"workloads:{name}"] = {"pk": view.pk}
+    component, flow, mode = add_component(cast), add_flow(cast), add_failure_mode(cast)
+    third_party = add_third_party(cast)
+    dependency = add_dependency(cast, third_party=third_party)
+    parts = {
+        "component": component, "flow": flow, "failure-mode": mode, "dependency": dependency, "third-party": third_party,
+    }  # fmt: skip
+    exact |= {f"workloads:{deed}-{part}": {"pk": thing.pk} for part, thing in parts.items() for deed in ("change", "remove")}
+    exact["workloads:register-component"] = {"pk": component.pk}
+    resources = ("components", "flows", "failure-modes", "dependencies", "third-parties")
+    exact |= {f"{name}-detail": {"pk": thing.pk} for name, thing in zip(resources, parts.values(), strict=True)}
+    exact["components-register"] = {"pk": component.pk}
     for name in ("classification", "change-proposal", "send", "withdraw", "review"):
         exact[f"workloads:{name}"] = {"pk": in_force.pk if name == "review" else draft.pk}
     for name in ("campaign", "nudge", "close-campaign"):

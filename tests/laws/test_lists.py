@@ -15,6 +15,7 @@ from drills import services as drills
 from drills.models import DrillKind
 from people.models import Team
 from tests.cast import NOW, PASSWORD, give, person
+from tests.workloads.parts import add_component, add_dependency, add_failure_mode, add_flow, add_third_party
 from workloads import services as workloads
 from workloads.models import Tier
 
@@ -22,6 +23,8 @@ LISTS = (
     "/", "/workloads/", "/drills/?view=all", "/messages/", "/people/", "/people/roles/", "/people/teams/", "/signoffs/",
     "/trail/", "/api/v1/workloads/", "/api/v1/classifications/", "/api/v1/signoffs/", "/api/v1/drills/", "/api/v1/messages/",
     "/api/v1/people/", "/api/v1/roles/", "/api/v1/events/", "/workloads/campaigns/", "/workloads/reviews/", "/api/v1/campaigns/",
+    "/workloads/third-parties/", "/api/v1/flows/", "/api/v1/components/", "/api/v1/failure-modes/",
+    "/api/v1/dependencies/", "/api/v1/third-parties/",
 )  # fmt: skip
 
 
@@ -46,6 +49,7 @@ def _grow(cast, numbers):
             reason="Why not.",
         )
         workloads.send_for_signature(classification=target, by=owner, at=NOW)
+        _take_apart(cast, load, number)
         drills.schedule(
             workload=load, by=owner, at=NOW, kind=DrillKind.RESTORE, window_start=NOW + dt.timedelta(days=2),
             window_end=NOW + dt.timedelta(days=2, hours=1), coordinator=owner, success_criteria="Back.",
@@ -55,6 +59,16 @@ def _grow(cast, numbers):
             Purpose.CLASSIFICATION_WITHDRAWN, to=[cast.head, owner], thread=load.trail_thread, path="/",
             context={"workload": load.name, "who": owner.name}, by=owner, at=NOW,
         )  # fmt: skip
+
+
+def _take_apart(cast, load, number):
+    """What it does, is made of and needs: one of each kind."""
+    of_load = {"workload": load, "by": cast.head}
+    part = add_component(cast, **of_load)
+    need = add_dependency(cast, cast.workload, **of_load)
+    add_dependency(cast, third_party=add_third_party(cast, f"Vendor {number:03}"), **of_load)
+    flow = add_flow(cast, components=[part], dependencies=[need], **of_load)
+    add_failure_mode(cast, component=part, flows=[flow], **of_load)
 
 
 def _costs(client):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Window
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import RowNumber
 
 from people.models import User
@@ -19,6 +19,14 @@ def dependencies_for(user: User) -> QuerySet[Dependency]:
     if user.may(Permission.VIEW_WORKLOADS):
         return Dependency.objects.all()
     return Dependency.objects.filter(workload__in=Workload.objects.visible_to(user))
+
+
+def with_needs_seen(rows: QuerySet[Dependency], user: User) -> QuerySet[Dependency]:
+    """`needs_seen` is the number of the workload that is needed, null when it is not this person's to see."""
+    if user.may(Permission.VIEW_WORKLOADS):
+        return rows.annotate(needs_seen=F("needs_id"))
+    seen = Workload.objects.visible_to(user).filter(pk=OuterRef("needs_id"))
+    return rows.annotate(needs_seen=Subquery(seen.values("pk")[:1]))
 
 
 def third_parties_for(user: User) -> QuerySet[ThirdParty]:
