@@ -122,6 +122,10 @@ class Season(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def trail_thread(self) -> str:
+        return f"workload:{self.analysis_id}"
+
 
 class ImpactAnswer(models.Model):
     """How bad a loss of this length is in one category; on a normal day, or in a season where it differs."""
