@@ -25,4 +25,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("workloads.campaigns.urls")),
     path("", include("workloads.flows.urls")),
     path("", include("workloads.dependencies.urls")),
+    path("", include("workloads.chain.urls")),
 ]
