@@ -70,6 +70,13 @@ class Purpose(Enum):
         "Your role: {role}, {where}",
         "{who} gives you a role for {where}, {term}: {role}.\n\nWhat it means: {duties}\n\n{others}",
     )
+    ROLES_HANDED_OVER = Words(
+        "Handed over",
+        "See what passed on",
+        "{person} hands over to {to} from {from}",
+        "{who} has handed over everything of {person} to {to}. Roles pass from {from} on, actions and drills at once; signatures "
+        "and reviews follow the roles.\n\n{passed}",
+    )
     REVIEW_DUE = Words(
         "Review due",
         "Review the target",

@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 
-from people import services
+from people import handover, services
 from people.access import SIGNED_IN
 from people.models import Role, RoleAssignment, Team, User, organisation_today
 from people.permissions import Permission
@@ -85,6 +85,24 @@ class PersonFilter(django_filters.FilterSet):  # type: ignore[misc]
         return found.filter(pk__in=held.values("person")) | found.filter(pk__in=held.values("deputy"))
 
 
+class HandOverSerializer(serializers.Serializer[Any]):
+    to: Any = serializers.PrimaryKeyRelatedField(queryset=User.objects.filter(is_active=True))
+    last_day = serializers.DateField(help_text="Included; yesterday passes everything on at once")
+    deactivate = serializers.BooleanField(default=False, help_text="Stop her from signing in, at once")
+
+
+class PassingSerializer(serializers.Serializer[Any]):
+    """One assignment, and who holds it afterwards."""
+
+    role = serializers.CharField(source="assignment.role_id")
+    workload = serializers.IntegerField(source="assignment.workload_id", allow_null=True)
+    place = serializers.CharField()
+    person: Any = serializers.PrimaryKeyRelatedField(read_only=True, allow_null=True)
+    deputy: Any = serializers.PrimaryKeyRelatedField(read_only=True, allow_null=True)
+    from_on = serializers.DateField()
+    remark = serializers.CharField(help_text="Why it does not simply pass, or empty")
+
+
 class PersonViewSet(ReadOnlyModelViewSet[User]):
     """People who sign in. Nobody is deleted: what a person did refers to her."""
 
@@ -133,6 +151,16 @@ class PersonViewSet(ReadOnlyModelViewSet[User]):
         person = self.get_object()
         services.reactivate_person(person=person, by=_person(request), at=timezone.now())
         return Response(self.get_serializer(person).data)
+
+    @extend_schema(request=HandOverSerializer, responses=PassingSerializer(many=True))
+    @action(detail=True, methods=["post"], url_path="hand-over", pagination_class=None, filterset_class=None)
+    def hand_over(self, request: Request, pk: str) -> Response:
+        """Pass all roles, open actions and planned drills to a successor; returns what became of each role."""
+        person, by = self.get_object(), _person(request)
+        by.require(Permission.ASSIGN_ROLES)  # before anything is said about people that she may not see
+        values = _values(HandOverSerializer(data=request.data))
+        passed = handover.hand_over(person=person, by=by, at=timezone.now(), **values)
+        return Response(PassingSerializer(passed, many=True).data)
 
 
 class AssignmentSerializer(serializers.ModelSerializer[RoleAssignment]):

@@ -139,6 +139,21 @@ class EndRoleForm(forms.Form):
     last_day = forms.DateField(label="Last day", widget=day_input(), help_text="Included. Yesterday ends it at once.")
 
 
+class HandOverForm(forms.Form):
+    """To whom, and until when she still holds it herself."""
+
+    to = forms.ModelChoiceField(User.objects.none(), label="Successor", empty_label="Choose a person")
+    last_day = forms.DateField(
+        label="Last day", widget=day_input(), help_text="Included. Yesterday passes everything on at once."
+    )
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        to = self.fields["to"]
+        if isinstance(to, forms.ModelChoiceField):
+            to.queryset = User.objects.filter(is_active=True).exclude(pk=person.pk)
+
+
 AS_DEVICE = "system"
 
 

@@ -7,6 +7,7 @@ deed: no broadcast, nothing that may be forgotten.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 class Teller(Protocol):
     def role_assigned(self, assignment: RoleAssignment, *, by: User, at: dt.datetime) -> None:
         """Somebody has a role from now on, or from a day to come."""
+
+    def handed_over(
+        self, person: User, to: User, passed: Sequence[str], *, from_on: dt.date, by: User, at: dt.datetime
+    ) -> None:
+        """Everything that the one had is the other's from a day on; `passed` names it."""
 
 
 _tellers: list[Teller] = []

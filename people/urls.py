@@ -1,6 +1,6 @@
 from django.urls import path
 
-from people import views, views_account, views_contacts, views_roles
+from people import views, views_account, views_contacts, views_handover, views_roles
 
 app_name = "people"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("<int:pk>/change/", views.change, name="change"),
     path("<int:pk>/deactivate/", views.deactivate, name="deactivate"),
     path("<int:pk>/reactivate/", views.reactivate, name="reactivate"),
+    path("<int:pk>/hand-over/", views_handover.hand_over, name="hand-over"),
     path("<int:pk>/invite/", views.invite, name="invite"),
     path("roles/", views_roles.list_roles, name="roles"),
     path("roles/<slug:key>/assign/", views_roles.assign, name="assign"),

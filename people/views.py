@@ -146,7 +146,9 @@ def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
     held = RoleAssignment.objects.of(person).exclude(until_on__lt=organisation_today(at)).select_related("role")
     keys = person.api_tokens.filter(revoked_at__isnull=True, expires_at__gt=at).count()
-    return render(request, "people/deactivate.html", {"person": person, "held": held, "keys": keys})
+    may_assign = signed_in(request).may(Permission.ASSIGN_ROLES)
+    context = {"person": person, "held": held, "keys": keys, "may_assign": may_assign}
+    return render(request, "people/deactivate.html", context)
 
 
 @rule(Permission.ADD_PEOPLE)

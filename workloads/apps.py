@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from people import telling
+from people import estates, telling
 from signoffs.subjects import register
 
 
@@ -8,9 +8,12 @@ class WorkloadsConfig(AppConfig):
     name = "workloads"
 
     def ready(self) -> None:
+        from workloads.handover import Places, Reviews  # noqa: PLC0415 (models are not ready before)
         from workloads.signing import CLASSIFICATION, REAFFIRMATION, ClassificationSubject, ReaffirmationSubject  # noqa: PLC0415 (models are not ready before)
         from workloads.telling import RoleTeller  # noqa: PLC0415 (models are not ready before)
 
+        estates.register("reviews", Reviews())
+        estates.register_places(Places())
         register(CLASSIFICATION, ClassificationSubject())
         register(REAFFIRMATION, ReaffirmationSubject())
         telling.register(RoleTeller())

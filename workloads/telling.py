@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from communications.purposes import Purpose
 from communications.services import compose
 from people.models import RoleAssignment, User, organisation_today
+from people.permissions import HEAD_OF_OPERATIONS
 from people.queries import people_in_role
 from people.wording import duration
 from signoffs.models import Request, Signature
 from workloads.models import Classification, SigningRule, Workload
+
+LISTED = 60  # lines of what was handed over; the trail has them all
 
 
 def target_words(classification: Classification) -> str:
@@ -145,6 +149,30 @@ class RoleTeller:
                 f"You act when {holder.name} cannot." if holder else "You act, because nobody else holds the role."
             )
             _tell_role(assignment, deputy, f"You are the deputy. {instead}", by, at)
+
+    def handed_over(
+        self, person: User, to: User, passed: Sequence[str], *, from_on: dt.date, by: User, at: dt.datetime
+    ) -> None:
+        """The successor and the head of operations, one message for all of it."""
+        more = len(passed) - LISTED
+        lines = [f"- {line}" for line in passed[:LISTED]] + ([f"- and {more} more"] if more > 0 else [])
+        heads = people_in_role(HEAD_OF_OPERATIONS, workload_id=None, on=organisation_today(at))
+        told = {one.pk: one for one in [to, *heads] if one.pk != by.pk}
+        compose(
+            Purpose.ROLES_HANDED_OVER,
+            to=told.values(),
+            thread=person.trail_thread,
+            path=f"/people/{to.pk}/",
+            context={
+                "person": person.name,
+                "to": to.name,
+                "who": by.name,
+                "from": f"{from_on:%-d %B %Y}",
+                "passed": "\n".join(lines) or "- nothing",
+            },
+            by=by,
+            at=at,
+        )
 
 
 def _tell_role(assignment: RoleAssignment, to: User, others: str, by: User, at: dt.datetime) -> None:

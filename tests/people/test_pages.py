@@ -184,7 +184,7 @@ def test_tokens_of_others_are_not_revoked_here(cast):
 OWN_DEEDS = {"people:set-preferences", "people:issue-token", "people:revoke-token"}
 DEEDS = [
     ("people:add", []), ("people:change", ["owner"]), ("people:deactivate", ["owner"]), ("people:invite", ["owner"]),
-    ("people:reactivate", ["owner"]),
+    ("people:reactivate", ["owner"]), ("people:hand-over", ["owner"]),
     ("people:assign", [AUDITOR]), ("people:end-role", ["held"]), ("people:add-contact", []),
     ("people:change-contact", ["contact"]), ("people:add-team", []), ("people:change-team", ["team"]),
     ("signoffs:sign", ["sent"]), ("signoffs:reject", ["sent"]),

@@ -13,6 +13,7 @@ from people.models import organisation_today
 from signoffs.documents import digest
 from tests.cast import NOW, PASSWORD, proof, propose, put_in_force
 from workloads import services
+from workloads.dependencies.services import add_dependency, change_dependency
 from workloads.models import Classification, Proof
 from workloads.reminders import remind_of_reviews
 from workloads.reviews import BECAUSE_MAX, make_review_due
@@ -163,3 +164,27 @@ def test_who_has_not_read_the_reason_signs_nothing(cast, page):
     shown = client.get(address).context["target"]
     form |= {"due": shown.review_due_on.isoformat(), "because": shown.review_because}
     assert "Reaffirmed." in client.post(address, form, follow=True).text
+
+
+def _needs(cast, strength):
+    values = {"strength": strength, "order": "sequential", "remains": "Reading." if strength == "soft" else ""}
+    ledger = services.add_workload(by=cast.head, at=NOW, name="Ledger", purpose="Keeps books.", owner_team=cast.team)
+    return add_dependency(workload=cast.workload, by=cast.owner, at=LATER, needs=ledger, **values)
+
+
+def test_a_new_hard_dependency_makes_the_review_due(cast):
+    target = put_in_force(cast)
+    _needs(cast, "hard")
+    target.refresh_from_db()
+    assert target.review_because == "It now depends on Ledger, and nothing works without it."
+    assert target.review_due_on == TODAY
+
+
+def test_a_soft_dependency_does_so_only_when_it_becomes_hard(cast):
+    target = put_in_force(cast)
+    dependency = _needs(cast, "soft")
+    target.refresh_from_db()
+    assert target.review_because == ""
+    change_dependency(dependency=dependency, by=cast.owner, at=LATER, strength="hard")
+    target.refresh_from_db()
+    assert target.review_because == "It now depends on Ledger, and nothing works without it."

@@ -1,0 +1,19 @@
+"""Signatures that wait for a person go with her roles: who may sign is asked of the roles when somebody signs."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from people.models import User
+from signoffs.queries import slots_waiting_for
+
+
+class Signatures:
+    label = "Signatures that wait"
+    follows_roles = True
+
+    def owned(self, person: User, *, on: dt.date) -> list[str]:
+        return [f"{slot.request.title}, as {slot.role.name}" for slot in slots_waiting_for(person, on=on)]
+
+    def hand_over(self, person: User, to: User, *, by: User, at: dt.datetime) -> None:
+        """Nothing to move."""
