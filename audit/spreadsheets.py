@@ -28,11 +28,15 @@ def csv_response(
     request: HttpRequest, name: str, header: Sequence[str], batches: Iterable[Iterable[Sequence[Any]]]
 ) -> StreamingHttpResponse:
     """A download that is written while it is read; only one batch of rows is in memory."""
-    parts = _parts(header, batches)
-    # Under ASGI Django would collect a plain iterator into a list first, the whole table in memory.
+    return download(request, f"{name}.csv", "text/csv; charset=utf-8", _parts(header, batches))
+
+
+def download(request: HttpRequest, name: str, content_type: str, parts: Iterator[bytes]) -> StreamingHttpResponse:
+    """A file sent part by part."""
+    # Under ASGI Django would collect a plain iterator into a list first, the whole file in memory.
     content = _in_turn(parts) if isinstance(request, ASGIRequest) else parts
-    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return StreamingHttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingHttpResponse(content, content_type=content_type, headers=headers)
 
 
 class _Echo:

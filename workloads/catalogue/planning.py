@@ -6,13 +6,15 @@ import datetime as dt
 from dataclasses import dataclass
 
 from people.models import User
-from workloads.catalogue.contents import Contents
+from workloads.catalogue.contents import Contents, Value
+from workloads.catalogue.kinds import FLOWS
 from workloads.catalogue.places import Places
 from workloads.catalogue.subjects.base import Around, Subject
 from workloads.catalogue.subjects.descriptions import Components, Dependencies, ThirdParties
 from workloads.catalogue.subjects.flows import Flows
 from workloads.catalogue.subjects.impact import Answers, Impact, Seasons
 from workloads.catalogue.subjects.roles import Roles
+from workloads.catalogue.values import items
 from workloads.register.known import Known, look_up
 from workloads.register.planning import Plan, Planner
 from workloads.register.report import CHANGED, NEW, RowReport
@@ -63,13 +65,22 @@ def plan_contents(contents: Contents, *, by: User, at: dt.datetime, lock: bool, 
     return Whole(plan, known, around)
 
 
+def _names(said: Value | None) -> list[str]:
+    try:
+        return said if isinstance(said, list) else items(said) if isinstance(said, str) else []
+    except ValueError:
+        return []  # the row says so itself
+
+
 def mentioned(contents: Contents) -> set[str]:
     """Every text by which a row of another kind may mean a workload."""
     found: set[str] = set()
-    for lines in contents.lines.values():
+    for kind, lines in contents.lines.items():
         for line in lines:
             for key in MENTIONS:
                 said = line.said.get(key)
                 if isinstance(said, str) and said:
-                    found.add(" ".join(said.split())[:200].replace("\x00", ""))
-    return found
+                    found.add(said)
+            if kind == FLOWS.key:
+                found |= set(_names(line.said.get("needs")))
+    return {" ".join(said.split())[:200].replace("\x00", "") for said in found}

@@ -217,6 +217,7 @@ def _take_sheet(contents: Contents, sheet: Sheet, said: str) -> None:
         header = find_header(sheet)
         contents.units |= header.units
         at, number, width = header.at, header.number, header.width
+        header.unknown = [name for name in header.unknown if normal(name) not in _UNUSED]
         contents.notes += header.notes
     else:
         at, number, width = _find_columns(contents, kind, sheet)

@@ -97,7 +97,10 @@ def one_of(words: Mapping[str, Any]) -> Callable[[str], Any]:
 def items(said: str) -> list[str]:
     """Names with semicolons between them; one that holds a semicolon stands in quotation marks."""
     rows = csv.reader(io.StringIO(said, newline=""), delimiter=";", skipinitialspace=True, strict=False)
-    return listed([item for row in rows for item in row])
+    try:
+        return listed([item for row in rows for item in row])
+    except csv.Error:
+        raise ValueError("Write names with semicolons between them.") from None
 
 
 def listed(found: list[str]) -> list[str]:

@@ -137,7 +137,7 @@ class Planner:
             "tags": row.tags,
         }
         before = described(workload) if workload is not None else dict.fromkeys(wished, "") | {"tags": []}
-        planned.fields = {k: v for k, v in wished.items() if v is not None and v != before[k]}
+        planned.fields = {k: v for k, v in wished.items() if v is not None and not same(before[k], v)}
         planned.report.changes += [Change(_LABELS[k], _said(before[k]), _said(v)) for k, v in planned.fields.items()]
         if workload is None or not planned.fields:
             return
@@ -180,6 +180,13 @@ _LABELS = {
 def described(workload: Workload) -> dict[str, Any]:
     """The columns of a file, as the portal has them now."""
     return {name: getattr(workload, name) for name in _LABELS} | {"owner_team": workload.owner_team.name}
+
+
+def same(before: Any, after: Any) -> bool:
+    """A browser ends lines with two characters, a file with one; that is no change."""
+    if isinstance(before, str) and "\r" in before:
+        before = before.replace("\r\n", "\n").replace("\r", "\n")
+    return bool(before == after)
 
 
 def _slug(name: str) -> str:

@@ -19,7 +19,7 @@ from workloads.catalogue.kinds import Column, RowKind
 from workloads.catalogue.places import Meant, Places
 from workloads.catalogue.values import joined, listed
 from workloads.register.known import Reach
-from workloads.register.planning import ASK
+from workloads.register.planning import ASK, same
 from workloads.register.report import CHANGED, NEW, REFUSED, Change, RowReport
 from workloads.register.rows import CONTROL, Problem
 from workloads.register.sheet import BadCell, shown
@@ -165,7 +165,7 @@ class Subject:
             return
         wished = self.wished(item)
         before = self.now(item.old) if item.old is not None else {}
-        item.fields = {name: value for name, value in wished.items() if item.old is None or before[name] != value}
+        item.fields = {name: value for name, value in wished.items() if item.old is None or not same(before[name], value)}
         if item.old is not None and not item.fields:
             return
         item.report.outcome = NEW if item.old is None else CHANGED
