@@ -1,5 +1,7 @@
 """What a service says when it will not do a deed. Pages and API turn these into words and status codes."""
 
+from typing import Any
+
 
 class DeedError(Exception):
     """A refusal that a person can act on. `message` says what to do; `code` is stable for machines."""
@@ -10,6 +12,7 @@ class DeedError(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+        self.extra: dict[str, Any] = {}  # what machines are told beyond the message
 
 
 class NotAllowed(DeedError):

@@ -85,7 +85,7 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> HttpResponse |
     """Every error answer of the API is `application/problem+json` with type, title, status and detail."""
     if isinstance(error, DeedError):
         extra = {"errors": by_field(error.fields)} if isinstance(error, Invalid) and error.fields else {}
-        return problem(error.status, error.code, error.message, **extra)
+        return problem(error.status, error.code, error.message, **error.extra | extra)
     error = _as_api_exception(error)
     response = exception_handler(error, context)
     if response is None or not isinstance(error, exceptions.APIException):

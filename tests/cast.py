@@ -14,11 +14,23 @@ from people.permissions import (
     EXECUTIVE_SPONSOR,
     HEAD_OF_OPERATIONS,
     IT_OPERATIONS,
+    WORKLOAD_OWNER,
 )
 from signoffs import services as signoffs
 from signoffs.models import Method
 from workloads import services as workloads
-from workloads.models import Classification, Tier, Workload
+from workloads.models import (
+    Classification,
+    ImpactAnalysis,
+    ImpactAnswer,
+    ImpactCategory,
+    ImpactPoint,
+    Level,
+    Loss,
+    Tier,
+    UserFlow,
+    Workload,
+)
 from workloads.rights import settle_rights
 
 PASSWORD = "a-long-test-password"
@@ -83,6 +95,8 @@ def make_cast() -> Cast:
     )
     stakeholder, deputy = person("Priya Raman"), person("Oskar Berge")
     give(BUSINESS_STAKEHOLDER, stakeholder, deputy=deputy, workload=workload)
+    owner = person("Tomas Reyes", team=team)
+    open_gates(workload, owner)
     return Cast(
         head=head,
         sponsor=person("David Okafor", role=EXECUTIVE_SPONSOR),
@@ -90,10 +104,28 @@ def make_cast() -> Cast:
         auditor=person("Samuel Adeyemi", role=AUDITOR),
         stranger=person("Sten Fremd"),
         team=team,
-        owner=person("Tomas Reyes", team=team),
+        owner=owner,
         stakeholder=stakeholder,
         deputy=deputy,
         workload=workload,
+    )
+
+
+def open_gates(workload: Workload, owner: User) -> None:
+    """What no target is sent without: a user flow, an answered impact analysis, somebody who owns it. No deeds of a test, so
+    rows without lines in the trail."""
+    UserFlow.objects.create(
+        workload=workload, name=f"Use {workload.name}", what="For tests.", added_at=NOW, added_by=owner
+    )
+    analysis = ImpactAnalysis.objects.create(workload=workload, answered_at=NOW, answered_by=owner)
+    ImpactAnswer.objects.bulk_create(
+        ImpactAnswer(analysis=analysis, loss=loss, category=category, point=point, level=Level.NONE)
+        for loss in Loss.values
+        for category in ImpactCategory.objects.all()
+        for point in ImpactPoint.objects.all()
+    )
+    RoleAssignment.objects.create(
+        role=Role.objects.get(pk=WORKLOAD_OWNER), person=owner, from_on=LONG_AGO, workload_id=workload.pk
     )
 
 

@@ -19,6 +19,7 @@ from people.wording import MAX_SECONDS, duration
 from signoffs import services as signoffs
 from signoffs.models import Request, Signature
 from workloads import telling
+from workloads.gates.gate import known_when_sent
 from workloads.models import Classification, Lifecycle, Proof, SigningRule, Tier, Workload, looser_than
 from workloads.reviews import make_review_due
 from workloads.signing import CLASSIFICATION, REAFFIRMATION, classification_document, percent
@@ -275,7 +276,7 @@ def _target(classification: Classification) -> dict[str, Any]:
 
 @transaction.atomic
 def send_for_signature(*, classification: Classification, by: User, at: dt.datetime) -> Request:
-    """Freeze the proposal and ask its tier's signers. Raises Invalid when a role is vacant, WrongState."""
+    """Freeze the proposal and ask its tier's signers. Raises Invalid when a role is vacant, Blocked, WrongState."""
     by.require(Permission.PROPOSE, on=classification.workload)
     # What is frozen is the row as it is now, not as it was when somebody opened the page.
     _lock(classification)
@@ -286,6 +287,7 @@ def send_for_signature(*, classification: Classification, by: User, at: dt.datet
     if not rules:
         raise Invalid(f"No role signs targets of tier {classification.tier_id}. An administrator adds a signing rule.")
     in_force = Classification.objects.filter(workload=workload, state=Classification.State.SIGNED_OFF).first()
+    classification.findings = known_when_sent(classification, by=by, at=at)
     request = signoffs.request_signatures(
         subject_type=CLASSIFICATION,
         subject_id=classification.pk,
@@ -298,7 +300,7 @@ def send_for_signature(*, classification: Classification, by: User, at: dt.datet
         by=by,
         at=at,
     )
-    change_state(classification, "send", by=by, at=at, request=request)
+    change_state(classification, "send", by=by, at=at, request=request, findings=classification.findings)
     telling.requested(classification, request, by=by, at=at)
     return request
 

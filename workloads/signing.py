@@ -16,6 +16,7 @@ from people.wording import duration
 from signoffs.documents import document
 from signoffs.models import Request
 from workloads import telling
+from workloads.gates.known import texts as known_texts
 from workloads.models import Classification, Reaffirmation, Workload, next_review
 
 CLASSIFICATION = "workloads.classification"
@@ -44,6 +45,7 @@ def classification_document(classification: Classification) -> dict[str, Any]:
         texts=[
             ("reason", "Why", classification.reason),
             ("looser", "Why looser than the tier allows", classification.looser_reason),
+            *known_texts(classification.findings),
         ],
     )
 
@@ -104,7 +106,9 @@ class ClassificationSubject:
     def voided(self, request: Request, *, by: User, at: dt.datetime) -> None:
         """Back to the proposer: the request is void, the proposal is not."""
         classification = self._get(request.subject_id)
-        change_state(classification, "return", by=by, at=at, after={"why": "the document changed"}, request=None)
+        change_state(
+            classification, "return", by=by, at=at, after={"why": "the document changed"}, request=None, findings=[]
+        )
         telling.voided(classification, request, by=by, at=at)
 
 

@@ -16,6 +16,7 @@ from django.contrib.auth.hashers import make_password
 from communications.models import Message
 from drportal.demo import cast
 from drportal.demo.drills import coming_drills, past_drills
+from drportal.demo.standin import open_gates
 from people import services as people_services
 from people.models import Role, RoleAssignment, Team, User, organisation_today
 from people.queries import people_in_role
@@ -187,6 +188,7 @@ def _propose(
 def _review(org: Organisation, classification: Classification, *, signers: int, ago: int) -> None:
     """Send it and let the first `signers` roles sign, each an hour or so after the other."""
     at = org.ago(ago + 1)
+    open_gates(classification.workload, by=classification.proposed_by, at=at)
     request = workloads.send_for_signature(classification=classification, by=classification.proposed_by, at=at)
     for slot in list(request.slots.all())[:signers]:
         at = min(at + dt.timedelta(minutes=org.random.randint(40, 300)), org.now - dt.timedelta(minutes=1))
@@ -207,6 +209,7 @@ def _proof(org: Organisation, at: dt.datetime) -> signoffs.Proof:
 def _rejected(org: Organisation, load: cast.Load, workload: Workload) -> None:
     draft = _propose(org, load, workload, 14)
     at = org.ago(12)
+    open_gates(workload, by=draft.proposed_by, at=at)
     request = workloads.send_for_signature(classification=draft, by=draft.proposed_by, at=at)
     by = people_in_role("business-stakeholder", workload_id=workload.pk, on=organisation_today(at))[0]
     at += dt.timedelta(hours=3)

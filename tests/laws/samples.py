@@ -40,7 +40,7 @@ def samples(cast: Cast) -> Samples:
     )  # fmt: skip
     contact = people.add_contact(by=cast.head, at=NOW, name="Duty line", kind=ContactKind.VENDOR, phone="110")
     token, _ = people.issue_token(by=cast.head, at=NOW, name="probe", scope="read", days=3)
-    of_workload = RoleAssignment.objects.filter(workload_id=cast.workload.pk).get()
+    of_workload = RoleAssignment.objects.filter(workload_id=cast.workload.pk, role="business-stakeholder").get()
     of_organisation = RoleAssignment.objects.filter(workload_id=None).first()
     assert of_organisation is not None
     pending = keep_import(
@@ -74,7 +74,9 @@ def samples(cast: Cast) -> Samples:
     parts = {
         "component": component, "flow": flow, "failure-mode": mode, "dependency": dependency, "third-party": third_party,
     }  # fmt: skip
-    exact |= {f"workloads:{deed}-{part}": {"pk": thing.pk} for part, thing in parts.items() for deed in ("change", "remove")}
+    exact |= {
+        f"workloads:{deed}-{part}": {"pk": thing.pk} for part, thing in parts.items() for deed in ("change", "remove")
+    }
     exact["workloads:register-component"] = {"pk": component.pk}
     resources = ("components", "flows", "failure-modes", "dependencies", "third-parties")
     exact |= {f"{name}-detail": {"pk": thing.pk} for name, thing in zip(resources, parts.values(), strict=True)}

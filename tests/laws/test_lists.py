@@ -14,7 +14,7 @@ from communications.services import compose
 from drills import services as drills
 from drills.models import DrillKind
 from people.models import Team
-from tests.cast import NOW, PASSWORD, give, person
+from tests.cast import NOW, PASSWORD, give, open_gates, person
 from tests.workloads.parts import add_component, add_dependency, add_failure_mode, add_flow, add_third_party
 from workloads import services as workloads
 from workloads.models import Tier
@@ -37,6 +37,7 @@ def _grow(cast, numbers):
         )
         owner = person(f"Person {number:03}", team=team)
         give("business-stakeholder", cast.stakeholder, deputy=owner, workload=load)
+        open_gates(load, owner)
         tier = Tier.objects.get(pk=2)
         target = workloads.propose(
             workload=load,

@@ -1,0 +1,109 @@
+"""What stands against a target, and which waivers hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from people.models import User
+from people.permissions import WORKLOAD_OWNER, Permission
+from people.queries import people_in_role
+from workloads.chain.findings import chain_findings
+from workloads.finding import Finding, Severity
+from workloads.gates.known import Known, Waived, beside
+from workloads.impact.queries import answered
+from workloads.models import Classification, Waiver, Workload
+
+
+def findings(
+    workload: Workload,
+    *,
+    tier: int | None,
+    rto_seconds: int | None,
+    rpo_seconds: int | None,
+    today: dt.date,
+    viewer: User | None = None,
+) -> list[Finding]:
+    """Everything that stands against this target today, the blocking first. With a viewer, only names that she may see."""
+    found = list(_gates(workload, today))
+    found += chain_findings(
+        workload, tier=tier, rto_seconds=rto_seconds, rpo_seconds=rpo_seconds, today=today, viewer=viewer
+    )
+    return sorted(found, key=lambda finding: not finding.is_blocking)
+
+
+def _gates(workload: Workload, today: dt.date) -> Iterator[Finding]:
+    """What nobody has written down. Without it the signers would sign a number."""
+    if not workload.flows.exists():
+        yield Finding(
+            "no-flow",
+            Severity.BLOCKING,
+            "No user flow is written down",
+            "Write down at least one: what people do with it, who relies on it, what happens when it is down.",
+            reverse("workloads:add-flow", args=[workload.pk]),
+        )
+    if not answered(workload):
+        yield Finding(
+            "no-impact",
+            Severity.BLOCKING,
+            "The impact analysis is not answered",
+            "Answer every category at every duration; “none” is an answer, an empty field is not.",
+            f"/workloads/{workload.pk}/impact/",
+        )
+    if not people_in_role(WORKLOAD_OWNER, workload_id=workload.pk, on=today):
+        yield Finding(
+            "no-owner",
+            Severity.BLOCKING,
+            "Nobody holds the role workload team",
+            "Assign it to somebody who answers for this workload.",
+            reverse("workloads:assign", args=[workload.pk]),
+        )
+
+
+def against(target: Classification, *, today: dt.date, viewer: User | None = None) -> list[Known]:
+    """What stands against this target today, each finding beside the waiver that holds for it."""
+    found = findings(
+        target.workload,
+        tier=target.tier_id,
+        rto_seconds=target.rto_seconds,
+        rpo_seconds=target.rpo_seconds,
+        today=today,
+        viewer=viewer,
+    )
+    return beside(found, holding(target.workload, on=today))
+
+
+def of_workload(workload: Workload, *, today: dt.date, viewer: User | None = None) -> list[Known]:
+    """What stands against the target of a workload: the open one, else the one in force, else any there could be."""
+    states = (*Classification.OPEN, Classification.State.SIGNED_OFF)
+    targets = {target.state: target for target in workload.classifications.filter(state__in=states)}
+    target = next((targets[state] for state in states if state in targets), None)
+    if target is not None:
+        target.workload = workload
+        return against(target, today=today, viewer=viewer)
+    found = findings(workload, tier=None, rto_seconds=None, rpo_seconds=None, today=today, viewer=viewer)
+    return beside(found, holding(workload, on=today))
+
+
+def holding(workload: Workload, *, on: dt.date) -> dict[str, Waived]:
+    """The waivers that hold on a day, by the finding they are for. One that has ended does not, swept or not."""
+    return {waiver.finding: waived(waiver) for waiver in in_force(on).filter(workload=workload)}
+
+
+def in_force(on: dt.date) -> QuerySet[Waiver]:
+    """The waivers of which `holds` says yes."""
+    return Waiver.objects.filter(state=Waiver.State.GRANTED, ends_on__gte=on)
+
+
+def waived(waiver: Waiver) -> Waived:
+    return Waived(waiver.pk, waiver.title, waiver.conditions, waiver.ends_on)
+
+
+def waivers_for(user: User) -> QuerySet[Waiver]:
+    """Waivers, past ones included, of the workloads this person may see."""
+    if user.may(Permission.VIEW_WORKLOADS):
+        return Waiver.objects.all()
+    return Waiver.objects.filter(workload__in=Workload.objects.visible_to(user))
