@@ -113,6 +113,48 @@ class Purpose(Enum):
         "{who} reminds you of the review campaign {campaign}, due on {due}, {when_words}. These are still open, {count}:"
         "\n\n{workloads}",
     )
+    WAIVER_REQUESTED = Words(
+        "Waiver asked for",
+        "Read and sign",
+        "Please sign: waiver for {workload} until {ends}",
+        "{who} asks you to waive a finding of {workload} until {ends}: {finding}.\n\nWhy it cannot be mended first: {reason}\n\n"
+        "Conditions: {conditions}\n\nWhile the waiver holds, targets can be signed although this is found. You can reject it with "
+        "a reason.",
+        urgent=True,
+    )
+    WAIVER_GRANTED = Words(
+        "Waiver granted",
+        "Open the waiver",
+        "Waived until {ends}: {workload}, {finding}",
+        "{who} has signed the waiver for {workload}. Until {ends} this stands in the way of no signature: {finding}.\n\n"
+        "Conditions: {conditions}",
+    )
+    WAIVER_REJECTED = Words(
+        "Waiver rejected",
+        "Open the waiver",
+        "Not waived: {workload}, {finding}",
+        "{who} did not sign the waiver for {workload}. The finding stands: {finding}.\n\nThe reason: {reason}",
+    )
+    WAIVER_WITHDRAWN = Words(
+        "Waiver withdrawn",
+        "Open the waiver",
+        "Withdrawn: the waiver for {workload}, {finding}",
+        "The waiver for {workload} was withdrawn {why}. This finding counts again: {finding}.",
+    )
+    WAIVER_ENDING = Words(
+        "Waiver ends",
+        "Open the waiver",
+        "Waiver ends {when_words}: {workload}, {finding}",
+        "The waiver for {workload} ends on {ends}, {when_words}: {finding}.\n\nConditions: {conditions}\n\n"
+        "Mend the finding, or ask for another waiver when this one is over. When it lapses, the target has to be reviewed.",
+    )
+    WAIVER_LAPSED = Words(
+        "Waiver lapsed",
+        "Open the waiver",
+        "Lapsed: the waiver for {workload}, {finding}",
+        "The waiver for {workload} ended on {ends}. This finding counts again: {finding}. The review of the target in force is due "
+        "now.",
+    )
     DRILL_SCHEDULED = Words(
         "Drill scheduled",
         "Open the drill",
