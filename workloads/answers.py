@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from people.wording import duration
 from signoffs.queries import Standing
+from workloads.finding import Finding
 from workloads.models import Classification, Proof, Workload, looser_than
 from workloads.queries import Signer
+
+CHAIN_MAX = 3
 
 
 @dataclass(frozen=True)
@@ -20,9 +24,11 @@ class Risk:
     is_grave: bool = False
 
 
-def risks(workload: Workload, target: Classification | None, signers: list[Signer]) -> list[Risk]:
+def risks(
+    workload: Workload, target: Classification | None, signers: list[Signer], chain: Sequence[Finding] = ()
+) -> list[Risk]:
     """What could break the promise, the gravest first."""
-    found = [*_proof(workload, target), *_vacancies(signers)]
+    found = [*_proof(workload, target), *_vacancies(signers), *of_chain(chain)]
     if target is not None and (over := _looser(target)):
         found.append(Risk("Looser than its tier", f"{over}."))
     return sorted(found, key=lambda risk: not risk.is_grave)
@@ -42,6 +48,14 @@ def _proof(workload: Workload, target: Classification | None) -> list[Risk]:
         found.append(Risk(f"{claimed} only claimed", f"In the {on} a time was typed later."))
     if unmeasured:
         found.append(Risk(f"{unmeasured} not measured", f"In the {on}."))
+    return found
+
+
+def of_chain(findings: Sequence[Finding]) -> list[Risk]:
+    """What the workload needs and what that means; the rest is on its map."""
+    found = [Risk(f.title, f.detail, is_grave=f.is_blocking) for f in findings[:CHAIN_MAX]]
+    if (more := len(findings) - CHAIN_MAX) > 0:
+        found.append(Risk(f"{more} more through the chain", "The map lists them."))
     return found
 
 

@@ -22,6 +22,8 @@ from people.wording import duration
 from signoffs.queries import standing
 from workloads import services
 from workloads.answers import next_step, risks
+from workloads.chain.overview import through
+from workloads.flows.queries import counted
 from workloads.forms import WorkloadForm, show_refusal
 from workloads.models import Classification, Workload
 from workloads.queries import REVIEW_SOON, holders, rights_on, signers, targets_of
@@ -60,7 +62,7 @@ def _picture(workload: Workload, user: User) -> dict[str, Any]:
     target, proposal = targets.in_force, targets.open
     tiers = {c.tier_id: c.tier for c in (target, proposal) if c is not None}
     asked = signers(list(tiers.values()), held)
-    of_target = target or proposal
+    of_target, chain = target or proposal, through(workload, user, today)
     stands = {
         name: standing(c.request, user=user, on=today) if c is not None and c.request is not None else None
         for name, c in (("signed", target), ("review", proposal))
@@ -72,7 +74,8 @@ def _picture(workload: Workload, user: User) -> dict[str, Any]:
         "targets": targets.everything,
         "signed": stands["signed"],
         "review": stands["review"],
-        "risks": risks(workload, target, asked[of_target.tier_id] if of_target else []),
+        "chain": chain,
+        "risks": risks(workload, target, asked[of_target.tier_id] if of_target else [], chain.findings),
         "next": next_step(workload, target, proposal, stands["review"]),
         "people": _people(held, [signer.role.pk for signer in asked.get(of_target.tier_id, [])] if of_target else []),
         "events": [event for event in history(workload.trail_thread, 4 * HISTORY) if event.kind not in STEPS][:HISTORY],
@@ -81,6 +84,7 @@ def _picture(workload: Workload, user: User) -> dict[str, Any]:
         "may_read_trail": user.may(Permission.VIEW_TRAIL),
         "may_sign": stands["review"] is not None and stands["review"].mine is not None,
         "reviewer": target is not None and services.reviewing_role(target, user, today) is not None,
+        "counted": counted(workload),
         "today": today,
         **_in_words(target, proposal, today),
     }

@@ -107,6 +107,9 @@ class Chain:
     def total(self, key: Key) -> int:
         return self._group[key].sums.total
 
+    def loss(self, key: Key) -> int:
+        return self._group[key].sums.loss
+
     def cycle(self, key: Key) -> tuple[Key, ...]:
         """The members of the cycle that this node stands in, in order of their keys; none where it stands in none."""
         members = self._group[key].members

@@ -1,8 +1,10 @@
 from django.urls import URLPattern, path
 
-from workloads.chain import views
+from workloads.chain import views, views_findings
 
 urlpatterns: list[URLPattern] = [
     path("<int:pk>/map/", views.show_map, name="map"),
     path("<int:pk>/map.json", views.map_data, name="map-data"),
+    path("findings/", views_findings.list_findings, name="findings"),
+    path("findings/export.csv", views_findings.export, name="findings-export"),
 ]

@@ -1,0 +1,77 @@
+"""What a page or the API asks of the findings of the whole register, and what it gets."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from people.models import User
+from workloads.chain.across import KINDS, Spot, counted, in_order, spots, teams_of, written
+from workloads.chain.graph import Graph
+from workloads.chain.queries import whole
+from workloads.finding import Finding, Severity
+
+
+@dataclass(frozen=True)
+class Told:
+    """A finding with the workload that it stands against."""
+
+    kind: str
+    number: int
+    workload: str
+    tier: int | None
+    team: int | None
+    finding: Finding
+
+
+@dataclass
+class Asked:
+    """Kind, severity and team as the address asks; what it does not know it ignores."""
+
+    params: Mapping[str, str]
+    user: User
+    today: dt.date
+
+    @cached_property
+    def graph(self) -> Graph:
+        return whole(self.user)
+
+    @cached_property
+    def kind(self) -> str:
+        asked = self.params.get("kind", "")
+        return asked if asked in KINDS else ""
+
+    @cached_property
+    def severity(self) -> str:
+        asked = self.params.get("severity", "")
+        return asked if asked in set(Severity) else ""
+
+    @cached_property
+    def team(self) -> int | None:
+        asked = self.params.get("team", "")
+        return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else None
+
+    @cached_property
+    def within(self) -> list[Spot]:
+        """Of this severity and team, all kinds."""
+        return [
+            spot
+            for spot in spots(self.graph, self.today)
+            if self.severity in ("", spot.severity) and (self.team is None or self.team in teams_of(self.graph, spot))
+        ]
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        return counted(self.within)
+
+    @cached_property
+    def found(self) -> list[Spot]:
+        return in_order(self.graph, (spot for spot in self.within if self.kind in ("", spot.kind)))
+
+    def told(self, part: list[Spot]) -> Iterator[Told]:
+        for spot in part:
+            face = self.graph.faces[spot.key]
+            tier = self.graph.nodes[spot.key].tier
+            yield Told(spot.kind, spot.key, face.name, tier, face.team, written(self.graph, spot, self.today))
