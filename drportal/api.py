@@ -15,6 +15,7 @@ from people.api import PersonViewSet, RoleViewSet
 from signoffs.api import RequestViewSet
 from workloads.api import ClassificationViewSet, TierViewSet, WorkloadViewSet
 from workloads.campaigns.api import CampaignViewSet
+from workloads.chain.api import ChainViewSet, FindingViewSet
 from workloads.dependencies.api import DependencyViewSet, ThirdPartyViewSet
 from workloads.flows.api import ComponentViewSet, FailureModeViewSet, FlowViewSet
 from workloads.register_api import ImportView
@@ -41,6 +42,8 @@ VIEWSETS: dict[str, Any] = {
     "failure-modes": FailureModeViewSet,
     "dependencies": DependencyViewSet,
     "third-parties": ThirdPartyViewSet,
+    "chain": ChainViewSet,
+    "findings": FindingViewSet,
     "campaigns": CampaignViewSet,
     "signoffs": RequestViewSet,
     "drills": DrillViewSet,

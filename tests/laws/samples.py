@@ -54,7 +54,7 @@ def samples(cast: Cast) -> Samples:
         "people": {"pk": cast.owner.pk}, "signoffs": {"pk": request.pk}, "workloads": {"pk": cast.workload.pk},
         "drills": {"pk": drill.pk}, "communications": {"pk": Message.objects.get(pk=delivery.message_id).pk},
         "actions": {"pk": action.pk}, "classifications": {"pk": in_force.pk}, "campaigns": {"pk": campaign.pk},
-        "tiers": {"pk": 1}, "events": {"pk": Event.objects.latest("pk").pk},
+        "tiers": {"pk": 1}, "chain": {"pk": cast.workload.pk}, "events": {"pk": Event.objects.latest("pk").pk},
         "messages": {"pk": delivery.message_id, "delivery": delivery.pk}, "roles": {"pk": "auditor"},
     }  # fmt: skip
     exact: dict[str, dict[str, Any]] = {

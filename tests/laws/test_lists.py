@@ -20,6 +20,7 @@ from workloads import services as workloads
 from workloads.models import Tier
 
 LISTS = (
+    "/workloads/findings/", "/api/v1/findings/",
     "/", "/workloads/", "/drills/?view=all", "/messages/", "/people/", "/people/roles/", "/people/teams/", "/signoffs/",
     "/trail/", "/api/v1/workloads/", "/api/v1/classifications/", "/api/v1/signoffs/", "/api/v1/drills/", "/api/v1/messages/",
     "/api/v1/people/", "/api/v1/roles/", "/api/v1/events/", "/workloads/campaigns/", "/workloads/reviews/", "/api/v1/campaigns/",
