@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from django.db.models import Case, CharField, Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from people.models import Role, RoleAssignment, User
@@ -24,6 +24,7 @@ from workloads.models import (
 
 REVIEW_SOON = dt.timedelta(days=30)
 CRITICAL_TIERS = (0, 1)
+COUNT_MAX = 10_000
 # One row of the register, read as plain values: with 50 of them, model instances cost more than the query.
 ROW = (
     "id", "name", "reference", "purpose", "owner_team_id", "team", "business_unit", "lifecycle", "tags", "proven_on",
@@ -52,7 +53,7 @@ def _pictured() -> WorkloadQuerySet:
                 Value("none"),
                 output_field=CharField(),
             ),
-            review_due_on=F("in_force__review_due_on"),
+            review_due_on=F("review_on"),
             in_force_id=F("in_force__id"),
             open_id=F("open__id"),
             open_state=F("open__state"),
@@ -96,35 +97,40 @@ VIEWS = (
 
 def in_view(key: str, user: User, on: dt.date) -> Q:
     """Which workloads a tab shows. Raises KeyError for one that does not exist."""
-    due = Classification.objects.filter(state=Classification.State.SIGNED_OFF, review_due_on__lte=on + REVIEW_SOON)
     return {
         "": Q(),
         "mine": mine(user, on),
         "critical": Q(tier_now__in=CRITICAL_TIERS),
-        "due": Q(pk__in=due.values("workload")),
+        "due": Q(review_on__lte=on + REVIEW_SOON),
         "unproven": Q(proven_on__isnull=True),
     }[key]
 
 
+class _Counted(Subquery):
+    """How many rows a query finds, up to `COUNT_MAX` and one."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
+
+    def __init__(self, rows: QuerySet[Any]) -> None:
+        super().__init__(rows.order_by().values(one=Value(1))[: COUNT_MAX + 1])
+
+
 def counts(user: User, on: dt.date, found: QuerySet[Workload] | None = None) -> dict[str, int]:
-    """How many workloads each tab holds, how many have a signed target, how many are `found`: one query."""
+    """How many workloads each tab holds, how many have a signed target, how many are `found`: one query.
+
+    Nobody reads further than `COUNT_MAX`; one more stands for "more than that", so that a large register costs what a
+    small one does.
+    """
     seen = Workload.objects.visible_to(user)
-    signed = Classification.objects.filter(state=Classification.State.SIGNED_OFF)
-    if not user.may(Permission.VIEW_WORKLOADS):
-        signed = signed.filter(workload__in=seen)
-    numbers: dict[str, QuerySet[Any]] = {"found": found} if found is not None else {}
-    numbers |= {"signed": signed, "view_due": signed.filter(review_due_on__lte=on + REVIEW_SOON)}
-    counted: dict[str, int] = seen.aggregate(
-        view_=Count("pk"),
-        **{f"view_{key}": Count("pk", filter=in_view(key, user, on)) for key in ("mine", "critical", "unproven")},
-        # Numbers that do not depend on the row, each from its own index: any row's will do.
-        **{name: Max(_how_many(rows), default=0) for name, rows in numbers.items()},
-    )
-    return {name: number or 0 for name, number in counted.items()}
-
-
-def _how_many(rows: QuerySet[Any]) -> Subquery:
-    return Subquery(rows.order_by().values(one=Value(1)).annotate(n=Count("*")).values("n"), IntegerField())
+    numbers: dict[str, QuerySet[Any]] = {f"view_{view.key}": seen.filter(in_view(view.key, user, on)) for view in VIEWS}
+    numbers["signed"] = seen.filter(review_on__isnull=False)
+    if found is not None:
+        numbers["found"] = found
+    counted: Any = User.objects.filter(pk=user.pk).values(
+        **{name: _Counted(rows) for name, rows in numbers.items()}
+    )[0]
+    return dict(counted)
 
 
 @dataclass(frozen=True)

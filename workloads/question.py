@@ -19,7 +19,7 @@ from people.models import User
 from people.wording import duration
 from workloads.filters import RegisterFilter
 from workloads.models import Workload
-from workloads.queries import ROW, VIEWS, in_view, register
+from workloads.queries import COUNT_MAX, ROW, VIEWS, in_view, register
 
 PAGE_SIZE = 50
 # What a column header sorts by; `name` always follows, so that pages never overlap.
@@ -32,10 +32,10 @@ SORTS = {
     "state": ("state",),
     "proof": ("proof_rto",),
     "proven": ("proven_on",),
-    "review": ("review_due_on",),
+    "review": ("review_on",),
 }
 DEFAULT_SORT = "tier"
-OWN_SORTS = ("name", "tier", "purpose", "proof", "proven")  # columns of the workload itself
+OWN_SORTS = ("name", "tier", "purpose", "proof", "proven", "review")  # columns of the workload itself
 SORT_WORDS = {
     "name": "name",
     "tier": "tier, then name",
@@ -123,7 +123,7 @@ class Question:
 
         None where order or filters need the targets. Without it a deep page joins 10,000 of them to show fifty.
         """
-        if self.sort.removeprefix("-") not in OWN_SORTS or {"state", "review"} & set(self.values):
+        if self.sort.removeprefix("-") not in OWN_SORTS or "state" in self.values:
             return None
         found = self.rows_to_count.order_by(*_order(self.sort))[start : start + PAGE_SIZE]
         rows = register(self.user).filter(pk__in=found.values("pk"))
@@ -164,12 +164,17 @@ def _order(sort: str) -> Iterator[OrderBy | str]:
     yield "id"
 
 
+def counted(number: int) -> str:
+    """A count as the page says it; what is beyond the last row that anybody reads is not counted."""
+    return f"{COUNT_MAX:,}+" if number > COUNT_MAX else str(number)
+
+
 class KnownPaginator(Paginator):  # type: ignore[type-arg]  # not subscriptable at run time
     """Pages of rows that have been counted already."""
 
     def __init__(self, rows: QuerySet[Any, Any], total: int) -> None:
         super().__init__(rows, PAGE_SIZE)
-        self.total = total
+        self.total = min(total, COUNT_MAX)
 
     @cached_property
     def count(self) -> int:

@@ -19,8 +19,8 @@ from people.models import Team, organisation_today
 from people.permissions import Permission
 from workloads.filters import PROOFS, REVIEWS, STATES, TIERS
 from workloads.models import Lifecycle, SavedView
-from workloads.queries import VIEWS, counts
-from workloads.question import Question, page_of
+from workloads.queries import COUNT_MAX, VIEWS, counts
+from workloads.question import Question, counted, page_of
 from workloads.signing import percent
 
 BATCH = 500
@@ -78,8 +78,9 @@ def _rows(question: Question, totals: dict[str, int]) -> dict[str, Any]:
     return {
         "page": page_of(question, found),
         "question": question,
-        "total": totals["view_"],
+        "total": counted(totals["view_"]) if totals["view_"] else 0,
         "found": found,
+        "most": COUNT_MAX if found > COUNT_MAX else 0,
         "base": reverse("workloads:list"),
         "chips": list(_chips(question)),
     }
@@ -89,10 +90,12 @@ def _around(question: Question, totals: dict[str, int]) -> dict[str, Any]:
     """Tabs and filters around the rows."""
     chosen = {name: _one(value) for name, value in question.values.items()}
     return {
-        "signed": totals["signed"],
+        "signed": counted(totals["signed"]),
         "saved": list(SavedView.objects.visible_to(question.user).only("pk", "name", "query", "is_shared")),
         "kept": question.kept,
-        "tabs": [(v.label, totals[f"view_{v.key}"], question.tab(v.key), v.key == question.view) for v in VIEWS],
+        "tabs": [
+            (v.label, counted(totals[f"view_{v.key}"]), question.tab(v.key), v.key == question.view) for v in VIEWS
+        ],
         "q": question.values.get("q", ""),
         "selects": [
             (

@@ -12,7 +12,7 @@ from django.utils import timezone
 from people.models import RoleAssignment, Team
 from tests.cast import NOW, give, propose, put_in_force
 from tests.workloads.states import in_state
-from workloads import services
+from workloads import queries, question, services, views_list
 from workloads.models import Classification, Lifecycle, Proof, Workload
 
 
@@ -73,7 +73,9 @@ def test_somebody_not_signed_in_is_sent_to_sign_in(client, db):
 )  # fmt: skip
 def test_search_and_filters_find(cast, page, question, found):
     put_in_force(cast, at=timezone.now() - dt.timedelta(days=30))
-    services.note_proof(workload=cast.workload, proven_on=NOW.date(), rto=Proof.MET, rpo=Proof.MET, by=cast.head, at=NOW)
+    services.note_proof(
+        workload=cast.workload, proven_on=NOW.date(), rto=Proof.MET, rpo=Proof.MET, by=cast.head, at=NOW
+    )
     claims = Team.objects.create(name="Claims team")
     _add(cast, '50 % off_er\'s "Desk"', tags=["money"], owner_team=claims, lifecycle=Lifecycle.PLANNED)
     if question in ("q=claims", "q=payments"):
@@ -87,7 +89,7 @@ def test_my_workloads_are_my_teams_and_those_i_hold_a_role_for(cast, page):
     give("workload-team", cast.owner, workload=other)
     answer = page(cast.owner).get("/workloads/?view=mine")
     assert _names(answer) == ["Claims Desk", "Payment Hub"]
-    assert {label: count for label, count, _, _ in answer.context["tabs"]}["My workloads"] == 2
+    assert {label: count for label, count, _, _ in answer.context["tabs"]}["My workloads"] == "2"
 
 
 @pytest.mark.parametrize(
@@ -240,3 +242,28 @@ def test_the_lead_counts_signed_targets_of_what_one_may_see(cast, page):
     assert "2 workloads, 1 with a signed target." in page(cast.head).get("/workloads/").text
     assert "1 workload, 1 with a signed target." in page(cast.owner).get("/workloads/").text
     assert Classification.objects.count() == 1
+
+
+def test_beyond_the_last_row_that_anybody_reads_the_register_says_so(cast, page, monkeypatch):
+    for module in (queries, question):
+        monkeypatch.setattr(module, "COUNT_MAX", 2)
+    monkeypatch.setattr(views_list, "COUNT_MAX", 2)
+    for number in range(4):
+        _add(cast, f"Load {number}")
+    answer = page(cast.head).get("/workloads/?page=9").content.decode()
+    assert "2+ workloads" in answer
+    assert "1 to 2 of the first 2" in answer
+    assert "filters show the others" in answer
+    assert "Load 2" in page(cast.head).get("/workloads/?q=Load+2").content.decode()
+
+
+def test_the_review_date_of_the_register_is_that_of_the_target_in_force(cast):
+    target = put_in_force(cast)
+    cast.workload.refresh_from_db()
+    assert cast.workload.review_on == target.review_due_on
+    Classification.objects.filter(pk=target.pk).update(review_due_on=NOW.date())
+    cast.workload.refresh_from_db()
+    assert cast.workload.review_on == NOW.date()
+    propose(cast, tier=2)
+    cast.workload.refresh_from_db()
+    assert cast.workload.review_on == NOW.date()

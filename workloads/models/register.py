@@ -93,6 +93,8 @@ class Workload(models.Model):
     # The tier in force, else the one proposed. Kept by a trigger on classifications, never written from here: the register
     # sorts by it, and joining two targets to 10,000 workloads before sorting costs more than the rest of the page.
     tier_now = models.PositiveSmallIntegerField("tier", null=True, editable=False)
+    # When the target in force is to be reviewed; None: none is in force. Kept and used in the same way.
+    review_on = models.DateField("review due", null=True, editable=False)
 
     objects = WorkloadQuerySet.as_manager()
 
@@ -106,6 +108,8 @@ class Workload(models.Model):
             models.Index(fields=["owner_team", "name"], name="workload_team"),
             models.Index(fields=["name", "id"], name="workload_by_name"),
             models.Index(fields=["tier_now", "name", "id"], name="workload_by_tier"),
+            models.Index(fields=["review_on", "name", "id"], name="workload_by_review"),
+            models.Index(F("review_on").desc(nulls_last=True), "name", "id", name="workload_by_review_last"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="workload_name_search"),
             GinIndex(OpClass(Upper("purpose"), name="gin_trgm_ops"), name="workload_purpose_search"),
             GinIndex(OpClass(Upper("reference"), name="gin_trgm_ops"), name="workload_reference_search"),
