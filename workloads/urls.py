@@ -22,8 +22,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("classifications/<int:pk>/withdraw/", views_target.withdraw, name="withdraw"),
     path("classifications/<int:pk>/review/", views_review.review, name="review"),
     path("", include("workloads.register_urls")),
+    path("", include("workloads.catalogue.urls")),
     path("", include("workloads.campaigns.urls")),
+    path("", include("workloads.gates.urls")),
     path("", include("workloads.flows.urls")),
     path("", include("workloads.dependencies.urls")),
+    path("", include("workloads.impact.urls")),
     path("", include("workloads.chain.urls")),
 ]

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from django.db.models import QuerySet
+
+from people.models import User
 from workloads.impact.suggestion import DATA, TIME, Ceiling, Cell, Names, Suggestion, suggest
 from workloads.models import ImpactAnalysis, ImpactAnswer, ImpactCategory, ImpactPoint, Season, Tier, Workload
 
@@ -100,6 +103,13 @@ def pictures(analyses: Iterable[ImpactAnalysis]) -> dict[int, Picture]:
 
 def cell_of(answer: ImpactAnswer) -> Cell:
     return Cell(answer.loss, answer.season_id, answer.category_id, answer.point_id)
+
+
+def seasons_for(user: User) -> QuerySet[Season]:
+    """Seasons of the workloads this person may see."""
+    return Season.objects.filter(analysis__workload__in=Workload.objects.visible_to(user)).select_related(
+        "analysis__workload__owner_team"
+    )
 
 
 def suggestion_for(workload: Workload) -> Suggestion | None:

@@ -3,8 +3,21 @@ from django.db import migrations, models
 from audit.triggers import frozen_when
 
 WAS = [
-    "workload_id", "tier_id", "slo", "rto_seconds", "rpo_seconds", "reason", "looser_reason", "proposed_at", "proposed_by_id",
-    "suggested_tier_id", "suggested_rto_seconds", "suggested_rpo_seconds", "suggested_because", "differs_reason", "findings",
+    "workload_id",
+    "tier_id",
+    "slo",
+    "rto_seconds",
+    "rpo_seconds",
+    "reason",
+    "looser_reason",
+    "proposed_at",
+    "proposed_by_id",
+    "suggested_tier_id",
+    "suggested_rto_seconds",
+    "suggested_rpo_seconds",
+    "suggested_because",
+    "differs_reason",
+    "findings",
 ]
 BEFORE = frozen_when("workloads_classification", "OLD.state <> 'proposed'", WAS)
 NOW = frozen_when("workloads_classification", "OLD.state <> 'proposed'", [*WAS, "suggested_mtpd_seconds"])
