@@ -15,10 +15,13 @@ from people.api import PersonViewSet, RoleViewSet
 from signoffs.api import RequestViewSet
 from workloads.api import ClassificationViewSet, TierViewSet, WorkloadViewSet
 from workloads.campaigns.api import CampaignViewSet
+from workloads.catalogue.api import ExportView
 from workloads.chain.api import ChainViewSet, FindingViewSet
 from workloads.dependencies.api import DependencyViewSet, ThirdPartyViewSet
 from workloads.flows.api import ComponentViewSet, FailureModeViewSet, FlowViewSet
+from workloads.gates.api import WaiverViewSet
 from workloads.register_api import ImportView
+from workloads.roles.api import AssignmentViewSet
 
 
 class Router(DefaultRouter):
@@ -44,6 +47,7 @@ VIEWSETS: dict[str, Any] = {
     "third-parties": ThirdPartyViewSet,
     "chain": ChainViewSet,
     "findings": FindingViewSet,
+    "waivers": WaiverViewSet,
     "campaigns": CampaignViewSet,
     "signoffs": RequestViewSet,
     "drills": DrillViewSet,
@@ -51,6 +55,7 @@ VIEWSETS: dict[str, Any] = {
     "messages": MessageViewSet,
     "people": PersonViewSet,
     "roles": RoleViewSet,
+    "assignments": AssignmentViewSet,
     "events": EventViewSet,
 }
 for name, viewset in VIEWSETS.items():
@@ -73,6 +78,7 @@ class Docs(SpectacularSwaggerSplitView):
 urlpatterns: list[URLPattern | URLResolver] = [
     # Before the register's own addresses, where "import" would be looked up as a workload.
     path("workloads/import/", ImportView.as_view(), name="workloads-import"),
+    path("workloads/export/", ExportView.as_view(), name="workloads-export"),
     *router.urls,
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", Docs.as_view(url_name="schema"), name="docs"),

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("search/", views.search_all, name="search"),
     path("trail/", include("audit.urls")),
+    path("people/assignments/", include("workloads.roles.urls")),  # of people, but workloads are only known there
     path("people/", include("people.urls")),
     path("signoffs/", include("signoffs.urls")),
     path("messages/", include("communications.urls")),

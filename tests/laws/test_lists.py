@@ -24,7 +24,8 @@ LISTS = (
     "/", "/workloads/", "/drills/?view=all", "/messages/", "/people/", "/people/roles/", "/people/teams/", "/signoffs/",
     "/trail/", "/api/v1/workloads/", "/api/v1/classifications/", "/api/v1/signoffs/", "/api/v1/drills/", "/api/v1/messages/",
     "/api/v1/people/", "/api/v1/roles/", "/api/v1/events/", "/workloads/campaigns/", "/workloads/reviews/", "/api/v1/campaigns/",
-    "/workloads/third-parties/", "/api/v1/flows/", "/api/v1/components/", "/api/v1/failure-modes/",
+    "/people/assignments/", "/people/assignments/?gap=missing", "/api/v1/assignments/",
+    "/workloads/third-parties/", "/workloads/import/mappings/", "/api/v1/flows/", "/api/v1/components/", "/api/v1/failure-modes/",
     "/api/v1/dependencies/", "/api/v1/third-parties/",
 )  # fmt: skip
 
@@ -108,4 +109,6 @@ def test_lists_ask_few_questions(cast):
     costs = _costs(client)
     assert costs.pop("/") <= 10
     assert costs.pop("/people/") <= 11  # two choices of its filter, and the vacancies its tabs count
+    # Its tabs count each gap, the tabs above it the vacancies, and its filter offers the roles.
+    assert [costs.pop(f"/people/assignments/{tab}") <= 11 for tab in ("", "?gap=missing")] == [True, True]
     assert {path: cost for path, cost in costs.items() if cost > 8} == {}

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 
 from django.http import QueryDict
 
-from people.models import organisation_today
-from people.permissions import BUSINESS_STAKEHOLDER
+from people.models import RoleAssignment, organisation_today
+from people.permissions import BUSINESS_STAKEHOLDER, WORKLOAD_OWNER
 from signoffs.documents import digest
-from tests.cast import NOW, Cast, give, put_in_force
+from tests.cast import NOW, Cast, give, open_gates, put_in_force
 from workloads import services as workloads
 from workloads.campaigns.services import Seen, open_campaign
 from workloads.models import Campaign, Classification
+from workloads.rights import settle_rights
 from workloads.signing import classification_document
 
 OPENED = NOW + dt.timedelta(days=20)
@@ -28,8 +30,20 @@ def more_in_force(cast: Cast, number: int) -> list[Classification]:
             by=cast.head, at=NOW, name=f"Load {one:02}", purpose="For reviews.", owner_team=cast.team
         )
         give(BUSINESS_STAKEHOLDER, cast.stakeholder, deputy=cast.deputy, workload=load)
-        found.append(put_in_force(replace(cast, workload=load), tier=2))
+        open_gates(load, cast.owner)
+        found.append(in_force(replace(cast, workload=load), tier=2))
     return found
+
+
+def in_force(cast: Cast, **values: Any) -> Classification:
+    """A target in force of a workload whose team role nobody holds afterwards, so that the stakeholder alone is told."""
+    team_role = RoleAssignment.objects.filter(role=WORKLOAD_OWNER, workload_id=cast.workload.pk)
+    if not team_role.exists():
+        give(WORKLOAD_OWNER, cast.owner, workload=cast.workload)
+    target = put_in_force(cast, **values)
+    team_role.delete()
+    settle_rights(at=NOW)
+    return target
 
 
 def opened(cast: Cast, params: str = "", *, name: str = "Fourth quarter", at: dt.datetime = OPENED) -> Campaign:

@@ -10,9 +10,9 @@ from audit.errors import NotAllowed, WrongState
 from audit.models import Event
 from communications.models import Message
 from people.models import RoleAssignment
-from tests.cast import give, make_cast, person, proof, put_in_force
+from tests.cast import give, make_cast, person, proof
 from tests.races import at_once, done
-from tests.workloads.campaigns import OPENED, more_in_force, opened, seen
+from tests.workloads.campaigns import OPENED, in_force, more_in_force, opened, seen
 from workloads.campaigns.queries import by_team, whole
 from workloads.campaigns.services import close_campaign, nudge, reaffirm_many
 
@@ -24,7 +24,7 @@ def _nudge(cast, campaign, at=OPENED + DAY, by=None):
 
 
 def test_one_message_a_person_names_what_is_open(cast):
-    first, kept = put_in_force(cast), more_in_force(cast, 1)[0]
+    first, kept = in_force(cast), more_in_force(cast, 1)[0]
     campaign = opened(cast)
     reaffirm_many(seen=[seen(kept)], by=cast.stakeholder, at=OPENED + DAY, proof=proof(OPENED + DAY))
     Message.objects.all().delete()
@@ -38,7 +38,7 @@ def test_one_message_a_person_names_what_is_open(cast):
 
 
 def test_a_review_is_nudged_once_a_day(cast):
-    put_in_force(cast)
+    in_force(cast)
     campaign = opened(cast)
     _nudge(cast, campaign)
     with pytest.raises(WrongState, match="nudged today"):
@@ -47,7 +47,7 @@ def test_a_review_is_nudged_once_a_day(cast):
 
 
 def test_with_nothing_open_nobody_is_nudged(cast):
-    target = put_in_force(cast)
+    target = in_force(cast)
     campaign = opened(cast)
     reaffirm_many(seen=[seen(target)], by=cast.stakeholder, at=OPENED, proof=proof(OPENED))
     with pytest.raises(WrongState, match="No review is open"):
@@ -55,7 +55,7 @@ def test_with_nothing_open_nobody_is_nudged(cast):
 
 
 def test_a_closed_campaign_nudges_nobody_and_is_closed_once(cast):
-    put_in_force(cast)
+    in_force(cast)
     campaign = opened(cast)
     close_campaign(campaign=campaign, by=cast.head, at=OPENED + DAY)
     for deed in (nudge, close_campaign):
@@ -66,7 +66,7 @@ def test_a_closed_campaign_nudges_nobody_and_is_closed_once(cast):
 
 @pytest.mark.parametrize("who", ["owner", "stakeholder", "auditor", "stranger"])
 def test_who_has_no_right_to_nudges_and_closes_nothing(cast, who):
-    put_in_force(cast)
+    in_force(cast)
     campaign = opened(cast)
     for deed in (nudge, close_campaign):
         with pytest.raises(NotAllowed):
@@ -74,7 +74,7 @@ def test_who_has_no_right_to_nudges_and_closes_nothing(cast, who):
 
 
 def test_page_and_api_nudge_and_close(cast, page):
-    put_in_force(cast)
+    in_force(cast)
     campaign, client = opened(cast), page(cast.head)
     address = campaign.get_absolute_url()
     assert "Nudged. 1 person has a message" in client.post(f"{address}nudge/", follow=True).text
@@ -86,14 +86,14 @@ def test_page_and_api_nudge_and_close(cast, page):
 
 
 def test_what_happens_after_it_was_closed_does_not_count(cast):
-    target = put_in_force(cast)
+    target = in_force(cast)
     campaign = close_campaign(campaign=opened(cast), by=cast.head, at=OPENED + DAY)
     reaffirm_many(seen=[seen(target)], by=cast.stakeholder, at=OPENED + 2 * DAY, proof=proof(OPENED + 2 * DAY))
     assert whole(by_team(campaign.reviews.all(), on=OPENED.date())).done == 0
 
 
 def test_without_stakeholder_and_team_the_head_hears(cast):
-    put_in_force(cast)
+    in_force(cast)
     campaign = opened(cast)
     RoleAssignment.objects.filter(workload_id__isnull=False).delete()
     assert _nudge(cast, campaign) == [cast.head]
@@ -104,7 +104,7 @@ def test_without_stakeholder_and_team_the_head_hears(cast):
 @pytest.mark.django_db(transaction=True)
 def test_nudged_twice_at_once_everybody_hears_once():
     cast = make_cast()
-    put_in_force(cast)
+    in_force(cast)
     campaign = opened(cast)
     outcomes = at_once(*[lambda: _nudge(cast, campaign)] * 2)
     assert done(outcomes) == 1

@@ -13,16 +13,16 @@ from audit.models import Event
 from communications.models import Delivery, Message
 from people.models import organisation_today
 from people.permissions import CONTINUITY_PLANNER, WORKLOAD_OWNER
-from tests.cast import NOW, give, make_cast, person, propose, put_in_force
+from tests.cast import NOW, give, make_cast, person, propose
 from tests.races import at_once, done
-from tests.workloads.campaigns import DUE, OPENED, more_in_force, opened
+from tests.workloads.campaigns import DUE, OPENED, in_force, more_in_force, opened
 from workloads import services
 from workloads.campaigns.services import open_campaign
 from workloads.models import Campaign, Classification, Lifecycle
 
 
 def test_every_target_in_force_that_the_filter_finds_is_to_be_reviewed(cast):
-    put_in_force(cast, tier=1)
+    in_force(cast, tier=1)
     two = more_in_force(cast, 2)
     campaign = opened(cast, "tier=2")
     assert [review.target for review in campaign.reviews.all()] == two
@@ -30,7 +30,7 @@ def test_every_target_in_force_that_the_filter_finds_is_to_be_reviewed(cast):
 
 
 def test_a_later_due_date_moves_to_the_campaign_and_an_earlier_one_stays(cast):
-    later = put_in_force(cast)
+    later = in_force(cast)
     earlier = more_in_force(cast, 1)[0]
     soon = organisation_today(OPENED) + dt.timedelta(days=3)
     Classification.objects.filter(pk=earlier.pk).update(review_due_on=soon)
@@ -39,7 +39,7 @@ def test_a_later_due_date_moves_to_the_campaign_and_an_earlier_one_stays(cast):
 
 
 def test_the_trail_has_one_line_for_all_of_it(cast):
-    targets = [put_in_force(cast), *more_in_force(cast, 2)]
+    targets = [in_force(cast), *more_in_force(cast, 2)]
     opened(cast)
     event = Event.objects.get(kind="campaign.opened")
     assert event.after == {
@@ -53,7 +53,7 @@ def test_the_trail_has_one_line_for_all_of_it(cast):
 
 
 def test_each_person_gets_one_message_with_her_list(cast):
-    put_in_force(cast)
+    in_force(cast)
     more_in_force(cast, 2)
     give(WORKLOAD_OWNER, cast.owner, workload=cast.workload)
     Message.objects.all().delete()
@@ -86,7 +86,7 @@ def test_proposals_and_retired_workloads_are_left_out(cast):
     ],
 )
 def test_what_makes_no_sense_opens_nothing(cast, values, field):
-    put_in_force(cast)
+    in_force(cast)
     opened(cast)
     usual = {"name": "Another", "due_on": DUE, "params": QueryDict()}
     with pytest.raises(Invalid) as refused:
@@ -97,14 +97,14 @@ def test_what_makes_no_sense_opens_nothing(cast, values, field):
 
 @pytest.mark.parametrize("who", ["owner", "stakeholder", "sponsor", "auditor", "platform", "stranger"])
 def test_who_has_no_right_to_opens_none(cast, page, who):
-    put_in_force(cast)
+    in_force(cast)
     with pytest.raises(NotAllowed):
         open_campaign(by=getattr(cast, who), at=OPENED, name="Mine", due_on=DUE, params=QueryDict())
     assert page(getattr(cast, who)).get("/workloads/campaigns/open/").status_code == 404
 
 
 def test_the_page_shows_which_before_and_opens_them(cast, page):
-    put_in_force(cast)
+    in_force(cast)
     more_in_force(cast, 2)
     client = page(person("Berit Plan", role=CONTINUITY_PLANNER))
     shown = client.get("/workloads/campaigns/open/?tier=2")
@@ -121,7 +121,7 @@ def test_the_page_shows_which_before_and_opens_them(cast, page):
 
 
 def test_the_api_opens_one(cast, page):
-    put_in_force(cast)
+    in_force(cast)
     client = page(cast.head)
     due = (organisation_today(timezone.now()) + dt.timedelta(days=9)).isoformat()
     body = {"name": "Tier 1", "due_on": due, "filter": {"tier": ["1"]}}
@@ -135,7 +135,7 @@ def test_the_api_opens_one(cast, page):
 
 
 def test_a_stranger_finds_no_campaign(cast, page):
-    put_in_force(cast)
+    in_force(cast)
     campaign = opened(cast)
     assert page(cast.stranger).get(campaign.get_absolute_url()).status_code == 404
     assert page(cast.stranger).get(f"/api/v1/campaigns/{campaign.pk}/").status_code == 404
@@ -145,7 +145,7 @@ def test_a_stranger_finds_no_campaign(cast, page):
 @pytest.mark.django_db(transaction=True)
 def test_opened_twice_at_once_it_is_opened_once():
     cast = make_cast()
-    put_in_force(cast)
+    in_force(cast)
     outcomes = at_once(*[lambda: opened(cast)] * 2)
     assert done(outcomes) == 1
     assert Campaign.objects.get().reviews.count() == 1
@@ -153,7 +153,7 @@ def test_opened_twice_at_once_it_is_opened_once():
 
 
 def test_a_thousand_reviews_are_opened_in_a_handful_of_queries(cast, django_assert_max_num_queries):
-    put_in_force(cast)
+    in_force(cast)
     more_in_force(cast, 6)
     with django_assert_max_num_queries(26):
         opened(cast)

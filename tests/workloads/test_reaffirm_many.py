@@ -16,9 +16,9 @@ from people.models import User, organisation_today
 from people.permissions import Permission
 from signoffs.models import Signature
 from signoffs.services import NeedsProof
-from tests.cast import PASSWORD, make_cast, proof, put_in_force
+from tests.cast import PASSWORD, make_cast, proof
 from tests.races import at_once
-from tests.workloads.campaigns import OPENED, more_in_force, opened, seen
+from tests.workloads.campaigns import OPENED, in_force, more_in_force, opened, seen
 from workloads import services
 from workloads.campaigns.changes import changes_since
 from workloads.campaigns.queries import by_team, hers, reviews_due, whole
@@ -44,7 +44,7 @@ def _signed_reviews():
 
 
 def test_each_target_is_signed_for_itself_and_the_campaign_shows_it(cast):
-    targets = [put_in_force(cast), *more_in_force(cast, 2)]
+    targets = [in_force(cast), *more_in_force(cast, 2)]
     campaign = opened(cast)
     outcome = _many(targets[:2], cast.stakeholder)
     assert ([t.pk for t in outcome.kept], outcome.refused) == ([t.pk for t in targets[:2]], [])
@@ -56,14 +56,14 @@ def test_each_target_is_signed_for_itself_and_the_campaign_shows_it(cast):
 
 
 def test_a_target_replaced_by_another_counts_as_reviewed(cast):
-    put_in_force(cast)
+    in_force(cast)
     campaign = opened(cast)
-    put_in_force(cast, tier=2, at=LATER)
+    in_force(cast, tier=2, at=LATER)
     assert whole(by_team(campaign.reviews.all(), on=organisation_today(LATER))).done == 1
 
 
 def test_what_changed_is_refused_by_name_and_the_others_are_kept(cast):
-    same, changed = put_in_force(cast), more_in_force(cast, 1)[0]
+    same, changed = in_force(cast), more_in_force(cast, 1)[0]
     services.change_workload(workload=changed.workload, by=cast.head, at=OPENED, purpose="Something else.")
     outcome = _many([same, changed], cast.stakeholder)
     assert [target.pk for target in outcome.kept] == [same.pk]
@@ -71,7 +71,7 @@ def test_what_changed_is_refused_by_name_and_the_others_are_kept(cast):
 
 
 def test_what_was_reviewed_meanwhile_is_not_signed_twice(cast):
-    target = put_in_force(cast)
+    target = in_force(cast)
     before = seen(target)
     _many([target], cast.stakeholder)
     outcome = _many([], cast.deputy, seen=[before])
@@ -80,7 +80,7 @@ def test_what_was_reviewed_meanwhile_is_not_signed_twice(cast):
 
 
 def test_without_a_proof_nothing_is_signed(cast):
-    targets = [put_in_force(cast), *more_in_force(cast, 1)]
+    targets = [in_force(cast), *more_in_force(cast, 1)]
     for given in (None, proof(LATER - dt.timedelta(minutes=6))):
         with pytest.raises(NeedsProof):
             _many(targets, cast.stakeholder, proof=given)
@@ -95,7 +95,7 @@ def test_none_or_too_many_are_not_reaffirmed(cast):
 
 
 def test_who_does_not_sign_reaffirms_nothing(cast):
-    target = put_in_force(cast)
+    target = in_force(cast)
     with pytest.raises(NotAllowed):
         _many([target], cast.stranger)
     for who in (cast.owner, cast.auditor, cast.sponsor):
@@ -104,15 +104,15 @@ def test_who_does_not_sign_reaffirms_nothing(cast):
 
 
 def test_a_target_no_longer_in_force_is_refused(cast):
-    first = put_in_force(cast)
+    first = in_force(cast)
     before = seen(first)
-    put_in_force(cast, tier=2)
+    in_force(cast, tier=2)
     assert "no longer in force" in _many([], cast.stakeholder, seen=[before]).refused_words
 
 
 @pytest.mark.parametrize("what", ["because", "drill", "tier", "team", "description"])
 def test_a_list_says_what_changed_since_the_signature(cast, what):
-    target = put_in_force(cast)
+    target = in_force(cast)
     assert _changes(target) == ()
     if what == "because":
         make_review_due(workload=cast.workload, why="A waiver lapsed.", by=cast.head, at=LATER)
@@ -144,7 +144,7 @@ def _edit_tier(cast, target):
 
 
 def test_a_review_on_its_own_settles_what_had_changed(cast):
-    target = put_in_force(cast)
+    target = in_force(cast)
     services.change_workload(workload=cast.workload, by=cast.head, at=OPENED, purpose="Else.")
     now = seen(target)
     services.reaffirm(
@@ -157,7 +157,7 @@ def test_a_review_on_its_own_settles_what_had_changed(cast):
 def test_the_rule_for_many_is_the_rule_for_one(cast):
     """Who may reaffirm is asked in one query for a list, and by `reviewing_role` for one."""
     targets = [
-        put_in_force(cast),
+        in_force(cast),
         *more_in_force(cast, 1),
     ]
     on = organisation_today(LATER)
@@ -172,7 +172,7 @@ def test_the_rule_for_many_is_the_rule_for_one(cast):
 
 
 def test_reviews_due_are_those_of_thirty_days_and_of_open_campaigns(cast):
-    target = put_in_force(cast)
+    target = in_force(cast)
     today = organisation_today(OPENED)
     assert not reviews_due(cast.stakeholder, today)
     opened(cast)
@@ -181,7 +181,7 @@ def test_reviews_due_are_those_of_thirty_days_and_of_open_campaigns(cast):
 
 
 def test_changes_cost_the_same_for_one_and_for_ten(cast, django_assert_num_queries):
-    one = [put_in_force(cast)]
+    one = [in_force(cast)]
     more_in_force(cast, 9)
     related = ("workload__owner_team", "tier", "proposed_by", "request")
     ten = list(Classification.objects.filter(state="signed_off").select_related(*related))
@@ -194,7 +194,7 @@ def test_changes_cost_the_same_for_one_and_for_ten(cast, django_assert_num_queri
 
 def test_the_page_reaffirms_those_that_are_chosen_with_one_password(cast, page):
     at = timezone.now() - dt.timedelta(days=70)
-    targets = [put_in_force(cast, at=at)]
+    targets = [in_force(cast, at=at)]
     client = page(cast.stakeholder)
     shown = client.get("/workloads/reviews/")
     assert "Nothing has changed" in shown.text
@@ -210,7 +210,7 @@ def test_the_page_reaffirms_those_that_are_chosen_with_one_password(cast, page):
 
 
 def test_the_page_shows_what_changed_apart_and_leads_to_a_review_or_a_proposal(cast, page):
-    target = put_in_force(cast, at=timezone.now() - dt.timedelta(days=70))
+    target = in_force(cast, at=timezone.now() - dt.timedelta(days=70))
     services.change_workload(workload=cast.workload, by=cast.head, at=timezone.now(), purpose="Else.")
     text = page(cast.stakeholder).get("/workloads/reviews/").text
     assert "Something has changed" in text
@@ -227,7 +227,7 @@ def test_an_unreadable_choice_is_refused(cast, page):
 @pytest.mark.django_db(transaction=True)
 def test_two_who_reaffirm_the_same_at_once_sign_each_target_once():
     cast = make_cast()
-    targets = [put_in_force(cast), *more_in_force(cast, 2)]
+    targets = [in_force(cast), *more_in_force(cast, 2)]
     shown = [seen(target) for target in targets]
     at_once(
         lambda: reaffirm_many(seen=shown, by=cast.stakeholder, at=LATER, proof=proof(LATER)),

@@ -1,0 +1,27 @@
+"""How the review of assignments is narrowed."""
+
+from __future__ import annotations
+
+from django import forms
+
+from people.models import Role
+from workloads.roles.queries import GAPS, MISSING
+
+
+class AssignmentsFilter(forms.Form):
+    """Nothing in it can be wrong, only empty."""
+
+    q = forms.CharField(required=False, max_length=120)
+    role = forms.ModelChoiceField(
+        Role.objects.all(),
+        required=False,
+        empty_label="Any role",
+        widget=forms.Select(attrs={"class": "form-select-sm"}),
+    )
+    place = forms.ChoiceField(
+        required=False,
+        choices=[("", "Anywhere"), ("organisation", "The organisation"), ("workloads", "Single workloads")],
+        widget=forms.Select(attrs={"class": "form-select-sm"}),
+    )
+    ended = forms.BooleanField(required=False)
+    gap = forms.ChoiceField(required=False, choices=[("", ""), *GAPS.items(), (MISSING, "Missing")])
