@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from django.contrib import messages
@@ -17,7 +18,7 @@ from audit.errors import DeedError, WrongState
 from people.access import SIGNED_IN, rule, signed_in
 from people.models import User
 from people.permissions import Permission
-from workloads.catalogue.kinds import KINDS
+from workloads.catalogue.kinds import KINDS, WORKLOADS
 from workloads.models import ColumnMapping, PendingImport
 from workloads.register import services
 from workloads.register import template as templates
@@ -140,14 +141,23 @@ def _show(request: HttpRequest, pending: PendingImport) -> HttpResponse:
     only = request.GET.get("show", "")
     rows = [row for row in said["rows"] if row["outcome"] == only] if only in ORDER else said["rows"]
     summary = said["summary"]
+    counted = Counter(row.get("kind", WORKLOADS.key) for row in said["rows"])
     context = {
         "pending": pending,
         "report": said,
         "summary": summary,
         "total": len(said["rows"]),
+        "counts": [(kind.title, counted[kind.key]) for kind in KINDS.values() if counted[kind.key]],
+        "noun": "workload" if set(counted) <= {WORKLOADS.key} else "row",
         "to_write": summary["new"] + summary["changed"],
         "tabs": [(outcome, summary[outcome]) for outcome in ORDER if summary[outcome]],
         "only": only if only in ORDER else "",
-        "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+        "page": Paginator([_row(row) for row in rows], PER_PAGE).get_page(request.GET.get("page")),
     }
     return render(request, "workloads/import_report.html", context)
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    """With what it is, where that is no workload."""
+    kind = row.get("kind", WORKLOADS.key)
+    return row if kind == WORKLOADS.key else row | {"of": KINDS[kind].one}

@@ -18,6 +18,7 @@ from signoffs.models import Request
 from tests.cast import NOW, Cast, propose, put_in_force
 from tests.workloads.parts import add_component, add_dependency, add_failure_mode, add_flow, add_third_party
 from workloads.campaigns.services import open_campaign
+from workloads.catalogue.services import save_mapping
 from workloads.register.services import keep_import
 from workloads.saved.services import save_view
 from workloads.services import send_for_signature
@@ -50,6 +51,10 @@ def samples(cast: Cast) -> Samples:
     assert delivery is not None
     assert Request.objects.filter(pk=request.pk).exists()
     view = save_view(by=cast.head, at=NOW, name="Tier 1", query="tier=1")
+    mapping = save_mapping(
+        by=cast.head, at=NOW, name="CMDB", shared=True, rows="services", constants={}, translations={},
+        paths={"name": "name", "purpose": "what", "team": "team"},
+    )  # fmt: skip
     by_prefix: dict[str, dict[str, Any]] = {
         "people": {"pk": cast.owner.pk}, "signoffs": {"pk": request.pk}, "workloads": {"pk": cast.workload.pk},
         "drills": {"pk": drill.pk}, "communications": {"pk": Message.objects.get(pk=delivery.message_id).pk},
@@ -61,7 +66,9 @@ def samples(cast: Cast) -> Samples:
         "people:assign": {"key": "auditor"}, "people:end-role": {"pk": of_organisation.pk},
         "people:change-contact": {"pk": contact.pk}, "people:change-team": {"pk": cast.team.pk},
         "people:revoke-token": {"pk": token.pk}, "workloads:import-template": {"kind": "csv"},
-        "workloads:import-report": {"pk": pending.pk},
+        "workloads:import-report": {"pk": pending.pk}, "workloads:change-mapping": {"pk": mapping.pk},
+        "workloads:remove-mapping": {"pk": mapping.pk}, "workloads:export-all": {"form": "json"},
+        "workloads:export-kind": {"kind": "workloads"},
         "workloads:end-role": {"pk": cast.workload.pk, "assignment_pk": of_workload.pk},
         "drills:correct": {"pk": mark.pk}, "drills:report": {"pk": finished.pk}, "roles-end": {"assignment": of_workload.pk},
         "communications:retry": {"pk": delivery.pk},

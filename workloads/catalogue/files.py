@@ -89,7 +89,7 @@ _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 # What XML cannot hold; a carriage return it would take for a line feed.
 _ESCAPED = str.maketrans(
-    {code: None for code in (*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF)}
+    dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535))
     | {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord("\r"): "&#13;"}
 )
 
@@ -135,7 +135,9 @@ def _around(titles: list[str]) -> dict[str, str]:
     numbers = range(1, len(titles) + 1)
     sheets = "".join(f'<sheet name="{t}" sheetId="{n}" r:id="rId{n}"/>' for n, t in enumerate(titles, 1))
     relation = '<Relationship Id="rId{n}" Type="{office}/{what}" Target="{target}"/>'
-    inner = "".join(relation.format(n=n, office=_OFFICE, what="worksheet", target=f"worksheets/sheet{n}.xml") for n in numbers)
+    inner = "".join(
+        relation.format(n=n, office=_OFFICE, what="worksheet", target=f"worksheets/sheet{n}.xml") for n in numbers
+    )
     parts = "".join(
         f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{_TYPE}.worksheet+xml"/>' for n in numbers
     )
@@ -143,7 +145,8 @@ def _around(titles: list[str]) -> dict[str, str]:
     return {
         "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="rels" '
         'ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" '
-        f'ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>{parts}</Types>',
+        f'ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
+        f"{parts}</Types>",
         "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">{outer}</Relationships>',
         "xl/workbook.xml": f'<workbook xmlns="{_SPREADSHEET}" xmlns:r="{_OFFICE}"><sheets>{sheets}</sheets></workbook>',
         "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">{inner}</Relationships>',

@@ -70,7 +70,17 @@ Told = tuple[QuerySet[Any, Any], Callable[[tuple[Any, ...]], Row]]
 def _workloads(user: User) -> Told:
     """With the target in force, else the proposed one. A retired workload gets no new target, so it says none."""
     rows = Workload.objects.visible_to(user).with_targets().order_by("pk")
-    columns = ("tier_id", "slo", "rto_seconds", "rpo_seconds", "reason", "looser_reason", "state", "signed_off_at", "review_due_on")
+    columns = (
+        "tier_id",
+        "slo",
+        "rto_seconds",
+        "rpo_seconds",
+        "reason",
+        "looser_reason",
+        "state",
+        "signed_off_at",
+        "review_due_on",
+    )
     target = [f"{join}__{name}" for join in ("in_force", "open") for name in columns]
     said = ("reference", "name", "purpose", "owner_team__name", "business_unit", "lifecycle", "tags", *target)
 
@@ -160,7 +170,9 @@ def _answers(user: User) -> Told:
     rows = ImpactAnswer.objects.filter(_mine(user, "analysis__workload"))
     of = ("analysis__workload__name", "analysis__workload__reference")
     said = (*of, "season__name", "loss", "category_id", "point_id", "level", "amount_per_hour")
-    rows = rows.order_by("analysis_id", F("season__name").asc(nulls_first=True), "loss", "category__position", "point_id")
+    rows = rows.order_by(
+        "analysis_id", F("season__name").asc(nulls_first=True), "loss", "category__position", "point_id"
+    )
     return rows.values_list(*said), lambda row: [*row[:5], exact(row[5]), LEVEL_WORDS[row[6]], row[7]]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from workloads.catalogue.contents import Contents, Line, Value
 from workloads.catalogue.kinds import WORKLOADS
+from workloads.register.rows import TARGET
 from workloads.register.sheet import UnreadableFile, shown
 
 NEEDS = "needs"
@@ -77,7 +78,8 @@ def apply(spec: MappingSpec, documents: list[Any]) -> Contents:
             continue
         said: dict[str, Value] = {key: _value(spec, key, reach(row, steps)) for key, steps in paths.items()}
         for key, value in spec.constants.items():
-            if not said.get(key):
+            # One reason for all is for those that name a tier.
+            if not said.get(key) and (key not in TARGET[1:] or said.get("tier") or spec.constants.get("tier")):
                 said[key] = [value] if key in LISTS else value
         needs = said.pop(NEEDS, [])
         contents.add("workloads", Line(number, said))

@@ -41,6 +41,11 @@ class ColumnMapping(models.Model):
         return reverse("workloads:change-mapping", args=[self.pk])
 
     @property
+    def choice(self) -> str:
+        """As the form of the import sends it."""
+        return f"mapping-{self.pk}"
+
+    @property
     def trail_thread(self) -> str:
         return "register"
 

@@ -165,7 +165,9 @@ class Subject:
             return
         wished = self.wished(item)
         before = self.now(item.old) if item.old is not None else {}
-        item.fields = {name: value for name, value in wished.items() if item.old is None or not same(before[name], value)}
+        item.fields = {
+            name: value for name, value in wished.items() if item.old is None or not same(before[name], value)
+        }
         if item.old is not None and not item.fields:
             return
         item.report.outcome = NEW if item.old is None else CHANGED

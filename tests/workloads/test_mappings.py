@@ -1,0 +1,193 @@
+"""Another catalogue comes in by a saved mapping: tried first, then saved, then chosen for an import."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audit.errors import Invalid, NotAllowed
+from audit.models import Event
+from tests.cast import NOW
+from workloads.catalogue.mapping import MappingSpec, apply, parse_path, reach
+from workloads.catalogue.services import remove_mapping, save_mapping
+from workloads.models import ColumnMapping, Dependency, Workload
+from workloads.register import services
+
+CMDB = b"""
+catalog:
+  services:
+    - id: S-1
+      label: Quotes
+      about: Quotes prices.
+      owner: {team: payments}
+      criticality: gold
+      "x.y": z
+      deps: [{id: S-2}]
+    - id: S-2
+      label: Rates
+      about: Keeps the rates.
+      owner: {team: Payments}
+      criticality: none
+"""
+SPEC = {
+    "rows": "catalog.services[]",
+    "paths": {"reference": "id", "name": "label", "purpose": "about", "team": "owner.team", "tier": "criticality",
+              "needs": "deps[].id", "tags": '"x.y"'},
+    "constants": {"business_unit": "Sales", "reason": "As the catalogue says."},
+    "translations": {"tier": {"gold": "1", "none": ""}},
+}  # fmt: skip
+PAGE = "/workloads/import/mappings/"
+
+
+def save(cast, by=None, **values):
+    return save_mapping(by=by or cast.head, at=NOW, **({"name": "CMDB", "shared": False} | SPEC | values))
+
+
+# --- Paths ----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [("a.b", ["1"]), ("c[]", ["2", "3"]), ("c", ["2", "3"]), ("c[1]", ["3"]), ("d[].e", ["4"]), ('"f.g"', ["5"]),
+     ('a."b"', ["1"]), ("x.y", []), ("a[]", []), ("c[9]", [])],
+)  # fmt: skip
+def test_a_path_leads_to_what_stands_there(path, found):
+    node = {"a": {"b": "1"}, "c": ["2", "3"], "d": [{"e": "4"}, {}], "f.g": "5"}
+    assert reach(node, parse_path(path)) == found
+
+
+@pytest.mark.parametrize("path", ["a[x]", "a..b", "[", '"open', "x" * 201])
+def test_what_is_no_path_says_how_to_write_one(path):
+    with pytest.raises(ValueError, match="path"):
+        parse_path(path)
+
+
+@given(
+    st.text(max_size=60),
+    st.recursive(st.none() | st.text(max_size=5), lambda n: st.lists(n) | st.dictionaries(st.text(max_size=3), n)),
+)
+def test_any_path_on_any_document_finds_something_or_nothing(path, document):
+    try:
+        steps = parse_path(path)
+    except ValueError:
+        return
+    assert isinstance(reach(document, steps), list)
+
+
+def test_constants_stand_in_and_their_words_become_ours():
+    rows = [{"label": "A", "criticality": "GOLD"}, {"label": "B", "criticality": "9"}]
+    spec = MappingSpec({"name": "label", "tier": "criticality"}, "", {"team": "T"}, {"tier": {"gold": "1"}})
+    lines = apply(spec, rows).lines["workloads"]
+    assert [line.said for line in lines] == [
+        {"name": "A", "tier": "1", "team": "T"}, {"name": "B", "tier": "9", "team": "T"},
+    ]  # fmt: skip
+
+
+# --- Deeds ----------------------------------------------------------------------------------------------------------
+@pytest.mark.django_db
+def test_a_catalogue_is_imported_by_a_mapping(cast):
+    options = services.Options(mapping=save(cast).pk)
+    report = services.import_register(data=CMDB, name="c.yaml", by=cast.head, at=NOW, options=options)
+    assert report.sentence == "3 new: imported."
+    quotes = Workload.objects.get(reference="S-1")
+    assert (quotes.name, quotes.business_unit, quotes.tags, quotes.tier_now) == ("Quotes", "Sales", ["z"], 1)
+    assert Dependency.objects.get(workload=quotes).needs.name == "Rates"
+
+
+@pytest.mark.django_db
+def test_saving_changing_and_removing_leave_their_lines(cast):
+    mapping = save(cast)
+    save(cast, mapping=mapping, shared=True)
+    save(cast, mapping=mapping, shared=True)
+    remove_mapping(mapping=mapping, by=cast.head, at=NOW)
+    kinds = list(Event.objects.filter(kind__startswith="mapping.").order_by("id").values_list("kind", flat=True))
+    assert kinds == ["mapping.saved", "mapping.saved", "mapping.removed"]
+
+
+@pytest.mark.django_db
+def test_a_mapping_belongs_to_who_saved_it(cast):
+    mapping = save(cast, shared=True)
+    for deed in (
+        lambda: save(cast, by=cast.platform, mapping=mapping),
+        lambda: remove_mapping(mapping=mapping, by=cast.platform, at=NOW),
+    ):
+        with pytest.raises(NotAllowed):
+            deed()
+    with pytest.raises(NotAllowed):
+        save(cast, by=cast.owner)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [({"name": " "}, "name"), ({"rows": "a[x]"}, "rows"), ({"paths": {"name": "a"}}, "path_team"),
+     ({"paths": SPEC["paths"] | {"tier": "["}}, "path_tier")],
+)  # fmt: skip
+def test_what_is_wrong_is_said_beside_its_field(cast, values, field):
+    with pytest.raises(Invalid) as refused:
+        save(cast, **values)
+    assert field in refused.value.fields
+
+
+@pytest.mark.django_db
+def test_a_name_is_taken_once_by_each(cast):
+    save(cast)
+    with pytest.raises(Invalid, match="You have a mapping"):
+        save(cast)
+    save(cast, by=cast.platform)
+
+
+# --- Pages ----------------------------------------------------------------------------------------------------------
+POST = {
+    "name": "CMDB", "rows": SPEC["rows"], "constant_business_unit": "Sales", "constant_reason": "So it is.",
+    "words_tier": "gold = 1\nnone =", **{f"path_{key}": path for key, path in SPEC["paths"].items()},
+}  # fmt: skip
+
+
+def catalogue(data=CMDB):
+    return SimpleUploadedFile("cmdb.yaml", data)
+
+
+@pytest.mark.django_db
+def test_the_page_tries_a_mapping_saves_it_and_the_import_offers_it(cast, client):
+    client.force_login(cast.head)
+    assert "No mapping yet" in client.get(PAGE).content.decode()
+    page = client.post(f"{PAGE}add/", POST | {"do": "try", "file": catalogue()}).content.decode()
+    assert "2 workloads and 1 dependency would be read" in page
+    assert "<td>Quotes</td>" in page
+    assert not ColumnMapping.objects.exists()
+    assert client.post(f"{PAGE}add/", POST | {"do": "save"})["Location"] == PAGE
+    mapping = ColumnMapping.objects.get()
+    assert mapping.translations == {"tier": {"gold": "1", "none": ""}}
+    assert 'value="catalog.services[]"' in client.get(mapping.get_absolute_url()).content.decode()
+    assert f'value="mapping-{mapping.pk}"' in client.get("/workloads/import/").content.decode()
+    answer = client.post("/workloads/import/", {"file": catalogue(), "read_as": f"mapping-{mapping.pk}"}, follow=True)
+    assert "3 new: nothing is written yet." in answer.content.decode()
+    client.post(f"{PAGE}{mapping.pk}/remove/")
+    assert not ColumnMapping.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_page_says_what_is_wrong_and_keeps_what_was_written(cast, client):
+    client.force_login(cast.head)
+    answer = client.post(f"{PAGE}add/", POST | {"do": "save", "path_name": "a[x]", "words_tier": "gold"})
+    page = answer.content.decode()
+    assert (answer.status_code, "Write one pair on each line" in page, 'value="owner.team"' in page) == (
+        422,
+        True,
+        True,
+    )
+    page = client.post(f"{PAGE}add/", POST | {"do": "try", "rows": "none", "file": catalogue()}).content.decode()
+    assert "There is nothing at “none”" in page
+    assert "Choose a file first" in client.post(f"{PAGE}add/", POST | {"do": "try"}).content.decode()
+
+
+@pytest.mark.django_db
+def test_a_colleagues_own_mapping_is_not_there(cast, client):
+    hidden = save(cast, by=cast.platform)
+    client.force_login(cast.head)
+    assert client.get(hidden.get_absolute_url()).status_code == 404
+    answer = client.post("/api/v1/workloads/import/", {"file": catalogue(), "mapping": hidden.pk})
+    assert answer.status_code == 400
+    client.force_login(cast.owner)
+    assert client.get(PAGE).status_code == 403
