@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,7 @@ from drportal.models import IdempotentAnswer
 
 KEPT_FOR = dt.timedelta(days=2)
 KEY_MAX = 200
+_KEY = re.compile(rf"[!-~]{{1,{KEY_MAX}}}")
 SWEPT_AT_ONCE = 100
 AUTHENTICATION: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
 
@@ -36,11 +38,12 @@ class IdempotencyMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        key = request.headers.get("Idempotency-Key", "")
-        if not key or request.method != "POST" or not request.path_info.startswith("/api/"):
+        key = request.headers.get("Idempotency-Key")
+        if key is None or request.method != "POST" or not request.path_info.startswith("/api/"):
             return self.get_response(request)
-        if len(key) > KEY_MAX or not key.isprintable():
-            return problem(400, "idempotency-key", f"An Idempotency-Key has at most {KEY_MAX} printable characters.")
+        if not _KEY.fullmatch(key):
+            said = f"An Idempotency-Key has 1 to {KEY_MAX} printable ASCII characters and no space."
+            return problem(400, "idempotency-key", said)
         try:
             asked = _fingerprint(request)
         except RequestDataTooBig:

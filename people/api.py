@@ -19,6 +19,7 @@ from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 
 from people import handover, services
 from people.access import SIGNED_IN
+from people.fields import YesNoFilter
 from people.models import Role, RoleAssignment, Team, User, organisation_today
 from people.permissions import Permission
 from people.queries import posts
@@ -75,10 +76,11 @@ class PersonFilter(django_filters.FilterSet):  # type: ignore[misc]
     name = django_filters.CharFilter(lookup_expr="icontains")
     team = django_filters.CharFilter(field_name="teams__name", distinct=True)
     role = django_filters.CharFilter(method="filter_role", label="Key of a role held today, as person or deputy")
+    is_active = YesNoFilter(label="Whether she may sign in")
 
     class Meta:
         model = User
-        fields = ("is_active",)
+        fields = ()
 
     def filter_role(self, found: QuerySet[User], name: str, value: str) -> QuerySet[User]:
         held = RoleAssignment.objects.in_force(organisation_today(timezone.now())).filter(role=value).order_by()

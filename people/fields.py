@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 
@@ -31,3 +32,24 @@ class DurationField(forms.CharField):
             return value
         said = duration(value)
         return said if parse_duration(said) == value else f"{value} s"
+
+
+class YesNoField(forms.NullBooleanField):
+    """`true` or `false` as a program writes it. Django's own takes anything else for "not asked"."""
+
+    widget = forms.TextInput
+
+    def to_python(self, value: Any) -> bool | None:  # type: ignore[override]
+        said = str(value or "").lower()
+        if said not in ("", "true", "false"):
+            raise ValidationError("Write true or false.", code="invalid")
+        return None if not said else said == "true"
+
+
+class YesNoFilter(django_filters.BooleanFilter):  # type: ignore[misc]
+    """A filter of the API that refuses what is neither."""
+
+    field_class = YesNoField
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, widget=forms.TextInput, **kwargs)

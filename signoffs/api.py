@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from people.access import SIGNED_IN
+from people.fields import YesNoFilter
 from people.models import User, organisation_today
 from signoffs import services
 from signoffs.models import Request, Signature, Slot
@@ -95,7 +96,7 @@ class RejectSerializer(serializers.Serializer[Any]):
 
 
 class RequestFilter(django_filters.FilterSet):  # type: ignore[misc]
-    waiting_for_me = django_filters.BooleanFilter(method="filter_waiting", label="Only what I may sign now")
+    waiting_for_me = YesNoFilter(method="filter_waiting", label="Only what I may sign now")
 
     class Meta:
         model = Request

@@ -28,6 +28,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
+    negative_data_rejection,
     response_headers_conformance,
     response_schema_conformance,
     status_code_conformance,
@@ -49,6 +50,7 @@ CHECKS = [
 SCHEMA = schemathesis.openapi.from_dict(SchemaGenerator().get_schema(request=None, public=True))
 SCHEMA.app = get_wsgi_application()
 OPERATIONS = {o.definition.raw["operationId"]: o for o in (cast("Any", r).ok() for r in SCHEMA.get_all_operations())}
+JSON = "application/json"
 MODES = {"fits": GenerationMode.POSITIVE, "does not fit": GenerationMode.NEGATIVE}
 
 
@@ -110,6 +112,19 @@ def broken() -> Iterator[list[BaseException | None]]:
     got_request_exception.disconnect(note)
 
 
+def ask_and_check(case: Any, world: World, checks: list[Any], broken: list[BaseException | None]) -> None:
+    """Ask, check, and undo."""
+    broken.clear()
+    with transaction.atomic():
+        answer = case.call(headers=world.headers, cookies=world.cookies)
+        if broken and broken[-1]:
+            raise AssertionError(case.as_curl_command()) from broken[-1]
+        case.validate_response(answer, checks=checks)
+        if not connection.needs_rollback:
+            connection.check_constraints()  # what is deferred to the commit would break there
+        transaction.set_rollback(True)
+
+
 def requests_for(operation: Any, mode: GenerationMode, world: World) -> st.SearchStrategy[Any]:
     """Half of them lead to what is there, and name what is there."""
     anywhere, real = operation.as_strategy(mode), world.address(operation)
@@ -132,31 +147,67 @@ def named(case: Any, known: dict[str, Any]) -> Any:
     return case
 
 
+def trying(test: Any, requests: st.SearchStrategy[Any]) -> None:
+    """The same requests each time."""
+    phases = (Phase.generate, Phase.shrink) if EXAMPLES > 20 else (Phase.generate,)
+    options = settings(
+        max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck), phases=phases
+    )
+    seed(SEED)(options(given(case=requests)(test)))()
+
+
 @pytest.mark.fault
 @pytest.mark.django_db
 @pytest.mark.parametrize("mode", list(MODES))
 @pytest.mark.parametrize("name", list(OPERATIONS))
 def test_it_answers_as_documented(name, mode, world, broken):
+    trying(lambda case: ask_and_check(case, world, CHECKS, broken), requests_for(OPERATIONS[name], MODES[mode], world))
+
+
+@pytest.mark.fault
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", list(OPERATIONS))
+def test_what_does_not_fit_is_never_taken(name, world, broken):
+    """Only what was made up, at an address that is there: what is named for real above may fit again."""
     operation = OPERATIONS[name]
+    real = world.address(operation)
+    made = operation.as_strategy(GenerationMode.NEGATIVE, **({"path_parameters": real} if real else {}))
 
-    @seed(SEED)
-    @settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-        phases=(Phase.generate, Phase.shrink) if EXAMPLES > 20 else (Phase.generate,),
-    )
-    @given(case=requests_for(operation, MODES[mode], world))
     def ask(case: Any) -> None:
-        broken.clear()
-        with transaction.atomic():
-            answer = case.call(headers=world.headers, cookies=world.cookies)
-            if broken and broken[-1]:
-                raise AssertionError(case.as_curl_command()) from broken[-1]
-            case.validate_response(answer, checks=CHECKS)
-            if not connection.needs_rollback:
-                connection.check_constraints()  # what is deferred to the commit would break there
-            transaction.set_rollback(True)
+        checks = [negative_data_rejection] if is_wrong_as_sent(case) else [not_a_server_error]
+        ask_and_check(case, world, checks, broken)
 
-    ask()
+    trying(ask, made.map(as_head))
+
+
+def is_wrong_as_sent(case: Any) -> bool:
+    """Not when all that was wrong were the headers that `as_head` takes away, or in the query a value that is empty, which was
+    not asked, as in a form, or given twice: the last counts."""
+    wrong = {place for place, made in case.meta.components.items() if made.mode.is_negative}
+    if "query" in wrong and any(value in ("", None) or isinstance(value, list | dict) for value in case.query.values()):
+        return False
+    return bool(wrong - {"header", "cookie"})
+
+
+METHODS = {"get", "post", "put", "patch", "delete"}
+UNDESCRIBED = sorted(
+    (path, method) for path, item in SCHEMA.raw_schema["paths"].items() for method in METHODS - set(item)
+)
+
+
+@pytest.mark.fault
+@pytest.mark.django_db
+@pytest.mark.parametrize(("path", "method"), UNDESCRIBED)
+def test_a_method_that_is_not_described_is_not_allowed(path, method, world):
+    operation = next(operation for operation in OPERATIONS.values() if operation.path == path)
+    client = Client(raise_request_exception=False)
+    client.cookies.load(world.cookies)
+    with transaction.atomic():
+        answer = client.generic(
+            method.upper(), path.format(**world.address(operation)), b"{}", JSON, headers=world.headers
+        )
+        transaction.set_rollback(True)
+    assert answer.status_code == 405
+    assert answer["Content-Type"] == "application/problem+json"
+    allowed = {word.strip().lower() for word in answer["Allow"].split(",")}
+    assert allowed - {"head", "options"} == set(SCHEMA.raw_schema["paths"][path]) & METHODS

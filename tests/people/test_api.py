@@ -70,6 +70,9 @@ def test_filters(cast):
     assert names("?team=Payments") == {"Tomas Reyes"}
     assert names(f"?role={BUSINESS_STAKEHOLDER}") == {"Priya Raman", "Oskar Berge"}
     assert names("?is_active=false") == set()
+    assert names("?is_active=TRUE") == names("?is_active=") == set(User.objects.values_list("name", flat=True))
+    answer = signed_in(cast.auditor).get(f"{PEOPLE}?is_active=perhaps")
+    assert (answer.status_code, answer.json()["errors"]) == (400, {"is_active": ["Write true or false."]})
 
 
 @pytest.mark.parametrize("who", ["auditor", "sponsor", "owner", "stranger"])
