@@ -7,7 +7,18 @@ from django.http import HttpRequest
 
 from people.permissions import Permission
 from people.reference_admin import ReadOnlyAdmin, ReferenceAdmin
-from workloads.models import Classification, Reaffirmation, SigningRule, Tier, Workload
+from workloads.models import (
+    Classification,
+    Component,
+    Dependency,
+    FailureMode,
+    Reaffirmation,
+    SigningRule,
+    ThirdParty,
+    Tier,
+    UserFlow,
+    Workload,
+)
 
 
 @admin.register(Tier)
@@ -52,3 +63,46 @@ class ReaffirmationAdmin(ReadOnlyAdmin):
     right = Permission.VIEW_TRAIL
     list_display = ("classification", "reaffirmed_by", "reaffirmed_at", "was_due_on", "next_due_on")
     list_select_related = ("classification__workload", "reaffirmed_by")
+
+
+@admin.register(Component)
+class ComponentAdmin(ReadOnlyAdmin):
+    right = Permission.VIEW_TRAIL
+    list_display = ("name", "workload", "kind", "own")
+    search_fields = ("name", "workload__name")
+    list_select_related = ("workload", "own")
+
+
+@admin.register(UserFlow)
+class UserFlowAdmin(ReadOnlyAdmin):
+    right = Permission.VIEW_TRAIL
+    list_display = ("name", "workload", "is_critical", "rto_seconds", "rpo_seconds")
+    list_filter = ("is_critical",)
+    search_fields = ("name", "workload__name")
+    list_select_related = ("workload",)
+
+
+@admin.register(FailureMode)
+class FailureModeAdmin(ReadOnlyAdmin):
+    right = Permission.VIEW_TRAIL
+    list_display = ("what", "workload", "component", "category", "severity", "likelihood", "noticed")
+    list_filter = ("category",)
+    search_fields = ("what", "workload__name")
+    list_select_related = ("workload", "component")
+
+
+@admin.register(Dependency)
+class DependencyAdmin(ReadOnlyAdmin):
+    right = Permission.VIEW_TRAIL
+    list_display = ("workload", "needs", "third_party", "strength", "order")
+    list_filter = ("strength", "order")
+    search_fields = ("workload__name", "needs__name", "third_party__name")
+    list_select_related = ("workload", "needs", "third_party")
+
+
+@admin.register(ThirdParty)
+class ThirdPartyAdmin(ReadOnlyAdmin):
+    right = Permission.VIEW_TRAIL
+    list_display = ("name", "vendor", "rto_seconds", "rpo_seconds", "promised_until_on", "has_failover")
+    list_filter = ("has_failover",)
+    search_fields = ("name", "vendor")

@@ -16,6 +16,7 @@ from django.contrib.auth.hashers import make_password
 from communications.models import Message
 from drportal.demo import cast
 from drportal.demo.drills import coming_drills, past_drills
+from drportal.demo.taking_apart import find_out_later, take_apart
 from drportal.demo.standin import open_gates
 from people import services as people_services
 from people.models import Role, RoleAssignment, Team, User, organisation_today
@@ -58,10 +59,11 @@ def build(now: dt.datetime, say: Callable[[str], None] = lambda text: None) -> O
     org = Organisation(now)
     say("people and roles")
     _people(org)
+    made = {load.name: _workload(org, load) for load in cast.WORKLOADS}
+    take_apart(org, made)
     for load in cast.WORKLOADS:
         say(load.name)
-        workload = _workload(org, load)
-        _story(org, load, workload)
+        _story(org, load, made[load.name])
     say("drills")
     for load in cast.WORKLOADS:
         workload = Workload.objects.get(name=load.name)
@@ -69,6 +71,7 @@ def build(now: dt.datetime, say: Callable[[str], None] = lambda text: None) -> O
         if first is not None:
             past_drills(org, load, workload, first)
     coming_drills(org)
+    find_out_later(org, made)
     settle_rights(at=now)
     Message.objects.filter(created_at__lt=now - OLD_NEWS).delete()
     return org

@@ -160,7 +160,7 @@ WORKLOADS = (
     Load("Policy Documents", "Policy", "Prints and sends policy papers. Needs Document Store and Address Service.", 1, "15 min", "5 min", "proposed", "m"),
     Load("Partner Interface", "Digital", "Calls from banks, car dealers and garages. Needs Quote Engine and Integration Bus.", 1, "15 min", "5 min", "signed", "m", tags="brokers"),
     Load("Roadside Assist", "Claims", "Dispatch of tow trucks, day and night. Needs Contact Centre Telephony.", 1, "10 min", "1 min", "overdue", "cx", tags="customers"),
-    Load("Product Catalogue", "Policy", "Terms, cover and tariffs, read by every quote.", 1, "15 min", "5 min", "signed", "m", tags="record"),
+    Load("Product Catalogue", "Policy", "Terms, cover and tariffs, read by every quote.", 1, "10 min", "5 min", "signed", "m", tags="record"),
     Load("E-mail and Calendar", "Workplace", "Mail for 1,900 people. Runs at a provider.", 1, "15 min", "5 min", "signed", "c", tags="vendor"),
     Load("Integration Bus", "Platform", "Messages between 70 systems; most of them wait when it stands still.", 1, "10 min", "1 min", "due", "mm", tags="shared"),
     Load("Public Website", "Digital", "Information and first contact; the status page in a crisis.", 1, "15 min", "1 h", "signed", "c", tags="public"),

@@ -1,4 +1,4 @@
-"""Deeds on components: the parts of a workload, and putting one into the register (docs/decisions/0008)."""
+"""Deeds on components: the parts of a workload, and putting one into the register (docs/decisions/0010)."""
 
 from __future__ import annotations
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, IntegerField, Q, QuerySet, Subquery, Value
 
 from people.models import User
 from people.permissions import Permission
 from workloads.flows.priority import Priority, priority
-from workloads.models import Component, FailureMode, UserFlow, Workload
+from workloads.models import Component, Dependency, FailureMode, Strength, UserFlow, Workload
 
 
 def components_for(user: User) -> QuerySet[Component]:
@@ -79,14 +80,22 @@ class Counted:
 
 
 def counted(workload: Workload) -> Counted:
-    """One query."""
-    row = Workload.objects.filter(pk=workload.pk).aggregate(
-        flows=Count("flows", distinct=True),
-        critical=Count("flows", filter=Q(flows__is_critical=True), distinct=True),
-        components=Count("components", distinct=True),
-        failure_modes=Count("failure_modes", distinct=True),
-        needs=Count("dependencies", distinct=True),
-        hard=Count("dependencies", filter=Q(dependencies__strength="hard"), distinct=True),
-        needed_by=Count("dependents", distinct=True),
-    )
-    return Counted(**row)
+    """One query; each number from its own index."""
+    mine = {"workload": workload}
+    hard = Dependency.objects.filter(**mine, strength=Strength.HARD)
+    rows: dict[str, QuerySet[Any]] = {
+        "flows": UserFlow.objects.filter(**mine),
+        "critical": UserFlow.objects.filter(**mine, is_critical=True),
+        "components": Component.objects.filter(**mine),
+        "failure_modes": FailureMode.objects.filter(**mine),
+        "needs": Dependency.objects.filter(**mine),
+        "hard": hard,
+        "needed_by": Dependency.objects.filter(needs=workload),
+    }
+    counting = [_how_many(things) for things in rows.values()]
+    numbers: Any = Workload.objects.filter(pk=workload.pk).values_list(*counting).get()
+    return Counted(**{name: number or 0 for name, number in zip(rows, numbers, strict=True)})
+
+
+def _how_many(rows: QuerySet[Any]) -> Subquery:
+    return Subquery(rows.order_by().values(one=Value(1)).annotate(n=Count("*")).values("n"), IntegerField())

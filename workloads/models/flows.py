@@ -14,7 +14,7 @@ class Component(models.Model):
     """A part of a workload: an application, a database, a queue.
 
     One that needs a target of its own is put into the register; `own` is that workload, and signatures, drills and the chain
-    treat it like any other (docs/decisions/0008).
+    treat it like any other (docs/decisions/0010).
     """
 
     workload = models.ForeignKey(Workload, on_delete=models.CASCADE, related_name="components")
