@@ -16,7 +16,11 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 # Every so many seconds; work that people wait for is in settings.CELERY_BEAT_SCHEDULE.
-HOUSEKEEPING = {"workloads.tasks.forget_imports": 600.0, "drportal.tasks.forget_answers": 3600.0}
+HOUSEKEEPING = {
+    "workloads.tasks.forget_imports": 600.0,
+    "workloads.tasks.lapse_waivers": 3600.0,
+    "drportal.tasks.forget_answers": 3600.0,
+}
 
 
 @app.on_after_configure.connect

@@ -7,6 +7,8 @@ the transaction of the deed: no broadcast, nothing that may be forgotten (docs/d
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django.db.models import QuerySet
@@ -14,6 +16,16 @@ from django.db.models import QuerySet
 if TYPE_CHECKING:
     from people.models import User
     from signoffs.models import Request
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something to know before one signs. `look` is that of a notice on a page: plain, "bad" or "waived"."""
+
+    title: str
+    text: str
+    look: str = ""
+    address: str = ""
 
 
 class Subject(Protocol):
@@ -27,6 +39,9 @@ class Subject(Protocol):
 
     def visible_ids(self, user: User) -> QuerySet[Any, Any]:
         """Primary keys of the things this person may see, as a subquery."""
+
+    def notices(self, request: Request, *, user: User, on: dt.date) -> Sequence[Notice]:
+        """What this reader should know today before she signs, beside the frozen document."""
 
     def completed(self, request: Request, *, by: User, at: dt.datetime) -> None:
         """All have signed."""

@@ -126,7 +126,8 @@ def _form(
 def _context(request: HttpRequest, signoff: Request) -> dict[str, Any]:
     user, today = signed_in(request), organisation_today(timezone.now())
     stands = standing(signoff, user=user, on=today)
-    previous = signoff.previous
+    previous, subject = signoff.previous, subject_of(signoff.subject_type)
+    is_open = signoff.state == Request.State.OPEN
     return {
         "signoff": signoff,
         "comparison": compare(signoff.document, previous.document if previous else None),
@@ -134,7 +135,8 @@ def _context(request: HttpRequest, signoff: Request) -> dict[str, Any]:
         "standing": stands,
         "given": _given(stands, user),
         "next_slot": slots_waiting_for(user, on=today).exclude(request=signoff).first(),
-        "subject_address": subject_of(signoff.subject_type).address(signoff.subject_id),
+        "subject_address": subject.address(signoff.subject_id),
+        "notices": subject.notices(signoff, user=user, on=today) if is_open else [],
         "page_address": settings.BASE_URL + reverse("signoffs:request", args=[signoff.pk]),
         "today": today,
     }

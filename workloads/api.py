@@ -18,14 +18,17 @@ from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 
 from audit.errors import Invalid
 from people.access import SIGNED_IN
-from people.models import User
+from people.models import User, organisation_today
 from signoffs.proof import TokenCannotSign, proof_from
 from workloads import services
 from workloads.filters import SEARCH_MAX, ClassificationFilter, RegisterFilter
+from workloads.gates.known import kept
+from workloads.gates.queries import standing_against
 from workloads.models import Classification, Tier, Workload
 from workloads.queries import ROW, classifications_for, register
 from workloads.serializers import (
     TARGET_ROW,
+    ClassificationDetailSerializer,
     ClassificationSerializer,
     ReaffirmSerializer,
     TargetSerializer,
@@ -199,6 +202,14 @@ class ClassificationViewSet(Rows):
 
     def seen(self, user: User) -> QuerySet[Any]:
         return classifications_for(user)
+
+    @extend_schema(responses=ClassificationDetailSerializer)
+    def retrieve(self, request: ApiRequest, pk: str) -> Response:
+        """With what was known against it when it was sent, and what is found now."""
+        row = dict(self.row(pk))
+        target = Classification.objects.select_related("workload").get(pk=row["id"])
+        known = standing_against(target, today=organisation_today(timezone.now()), viewer=self.by)
+        return Response(row | {"findings": target.findings, "found_now": kept(known)})
 
     @extend_schema(request=TargetSerializer, responses=ClassificationSerializer)
     @action(detail=True, methods=["post"])

@@ -8,6 +8,7 @@ class WorkloadsConfig(AppConfig):
     name = "workloads"
 
     def ready(self) -> None:
+        from workloads.gates.signing import WAIVER, WaiverSubject  # noqa: PLC0415 (models are not ready before)
         from workloads.handover import Places, Reviews  # noqa: PLC0415 (models are not ready before)
         from workloads.signing import CLASSIFICATION, REAFFIRMATION, ClassificationSubject, ReaffirmationSubject  # noqa: PLC0415 (models are not ready before)
         from workloads.telling import RoleTeller  # noqa: PLC0415 (models are not ready before)
@@ -16,4 +17,5 @@ class WorkloadsConfig(AppConfig):
         estates.register_places(Places())
         register(CLASSIFICATION, ClassificationSubject())
         register(REAFFIRMATION, ReaffirmationSubject())
+        register(WAIVER, WaiverSubject())
         telling.register(RoleTeller())

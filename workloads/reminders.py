@@ -90,11 +90,11 @@ class Holders:
     """Who holds the roles that count for these workloads on a day, in one query. The rule is `people.queries.holdings`:
     a role's own assignments for the workload, else those for the whole organisation."""
 
-    def __init__(self, workload_ids: Iterable[int], on: dt.date) -> None:
+    def __init__(self, workload_ids: Iterable[int], on: dt.date, roles: Iterable[str] = ROLES) -> None:
         self.by_role: dict[tuple[str, int | None], list[RoleAssignment]] = defaultdict(list)
         found = (
             RoleAssignment.objects.in_force(on)
-            .filter(Q(workload_id__in=workload_ids) | Q(workload_id__isnull=True), role__in=ROLES)
+            .filter(Q(workload_id__in=workload_ids) | Q(workload_id__isnull=True), role__in=roles)
             .select_related("person", "deputy")
             .order_by("id")
         )

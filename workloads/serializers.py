@@ -10,6 +10,7 @@ from rest_framework import serializers
 from people.models import Team
 from people.wording import MAX_SECONDS
 from workloads.filters import BIGGEST_KEY
+from workloads.finding import Severity
 from workloads.forms import TAG_LENGTH, TAGS_MAX
 from workloads.models import Classification, Lifecycle, Proof, Tier
 
@@ -122,6 +123,16 @@ class TierSerializer(serializers.ModelSerializer[Tier]):
         read_only_fields = fields
 
 
+class FindingSerializer(serializers.Serializer[Any]):
+    """One finding, with the waiver that held for it, if one did."""
+
+    key = serializers.CharField()
+    severity = serializers.ChoiceField(choices=[severity.value for severity in Severity])
+    title = serializers.CharField()
+    detail = serializers.CharField(help_text="What to do")
+    waiver = serializers.DictField(required=False, help_text="id, title, conditions, until")
+
+
 class ClassificationSerializer(serializers.Serializer[Any]):
     """A target: proposed, in review, in force or past."""
 
@@ -161,3 +172,11 @@ class ClassificationSerializer(serializers.Serializer[Any]):
             "review_due_on": row["review_due_on"],
             "closed_at": row["closed_at"],
         }
+
+
+class ClassificationDetailSerializer(ClassificationSerializer):
+    findings = FindingSerializer(many=True, help_text="What was known when it was sent, as its signers see it")
+    found_now = FindingSerializer(many=True, help_text="What stands against it today; empty for a past target")
+
+    def to_representation(self, row: dict[str, Any]) -> dict[str, Any]:
+        return super().to_representation(row) | {"findings": row["findings"], "found_now": row["found_now"]}

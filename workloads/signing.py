@@ -15,8 +15,13 @@ from people.models import User, organisation_today
 from people.wording import duration
 from signoffs.documents import document
 from signoffs.models import Request
+from signoffs.subjects import Notice
 from workloads import telling
+from workloads.gates.known import read
 from workloads.gates.known import texts as known_texts
+from workloads.gates.notices import notices
+from workloads.gates.queries import against
+from workloads.impact.targets import suggestion_facts, suggestion_texts
 from workloads.models import Classification, Reaffirmation, Workload, next_review
 
 CLASSIFICATION = "workloads.classification"
@@ -41,10 +46,12 @@ def classification_document(classification: Classification) -> dict[str, Any]:
             ("rpo", "RPO, longest data loss", duration(classification.rpo_seconds)),
             ("ceiling", "Tier allows at most", f"{duration(tier.rto_seconds)} / {duration(tier.rpo_seconds)}"),
             ("proposer", "Proposed by", classification.proposed_by.name),
+            *suggestion_facts(classification),
         ],
         texts=[
             ("reason", "Why", classification.reason),
             ("looser", "Why looser than the tier allows", classification.looser_reason),
+            *suggestion_texts(classification),
             *known_texts(classification.findings),
         ],
     )
@@ -76,6 +83,11 @@ class ClassificationSubject:
 
     def visible_ids(self, user: User) -> QuerySet[Any, Any]:
         return Classification.objects.filter(workload__in=Workload.objects.visible_to(user)).values("pk")
+
+    def notices(self, request: Request, *, user: User, on: dt.date) -> list[Notice]:
+        """What was known when it was sent, and what has changed since."""
+        target = self._get(request.subject_id)
+        return notices(read(target.findings), against(target, today=on, viewer=user))
 
     def completed(self, request: Request, *, by: User, at: dt.datetime) -> None:
         """The new target comes into force; the one before it is superseded first, so that there is never a second one."""
@@ -123,6 +135,9 @@ class ReaffirmationSubject:
 
     def visible_ids(self, user: User) -> QuerySet[Any, Any]:
         return ClassificationSubject().visible_ids(user)
+
+    def notices(self, request: Request, *, user: User, on: dt.date) -> list[Notice]:
+        return []  # it is shown and signed on a page of its own
 
     def completed(self, request: Request, *, by: User, at: dt.datetime) -> None:
         classification = Classification.objects.select_related("workload__owner_team", "tier").get(

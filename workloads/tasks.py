@@ -6,6 +6,8 @@ from django.utils import timezone
 from audit.models import Door
 from audit.services import through
 from workloads import reminders, rights
+from workloads.gates import services
+from workloads.gates.reminders import remind_of_waivers
 from workloads.register.services import forget_expired
 
 
@@ -13,6 +15,13 @@ from workloads.register.services import forget_expired
 def remind() -> None:
     with through(Door.SWEEP):
         reminders.remind_of_reviews(at=timezone.now())
+        remind_of_waivers(at=timezone.now())
+
+
+@shared_task(name="workloads.tasks.lapse_waivers")
+def lapse_waivers() -> None:
+    with through(Door.SWEEP):
+        services.lapse_waivers(at=timezone.now())
 
 
 @shared_task(name="workloads.tasks.settle_rights")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import messages
@@ -12,12 +13,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from audit.errors import DeedError, Invalid
 from people.access import SIGNED_IN, rule, signed_in
-from people.models import organisation_today
+from people.models import User, organisation_today
 from people.permissions import Permission
 from signoffs.documents import compare, digest
 from signoffs.queries import standing
 from workloads import services
 from workloads.forms import TargetForm, show_refusal
+from workloads.gates.gate import Blocked
+from workloads.gates.queries import standing_against, with_asked
 from workloads.models import Classification, Tier, Workload
 from workloads.queries import classifications_for, holders, rights_on, signers, targets_of
 from workloads.signing import classification_document
@@ -84,7 +87,7 @@ def _sent_or_kept(request: HttpRequest, proposal: Classification) -> HttpRespons
     if "send" in request.POST:
         try:
             services.send_for_signature(classification=proposal, by=signed_in(request), at=timezone.now())
-        except Invalid as error:
+        except (Invalid, Blocked) as error:
             messages.warning(request, f"Kept as a draft, not sent. {error.message}")
         else:
             messages.success(request, "Sent. Everybody who signs has a message now.")
@@ -130,12 +133,19 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "is_outdated": signoff is not None and signoff.state == "open" and digest(present) != signoff.digest,
         "standing": standing(signoff, user=user, on=today) if signoff is not None else None,
         "signers": signers([target.tier], held)[target.tier_id],
+        **_stands_against(target, user, today),
         "reaffirmations": target.reaffirmations.select_related("reaffirmed_by"),
         "may_propose": Permission.PROPOSE in rights_on(user, target.workload),
         "reviewer": target.can("supersede") and services.reviewing_role(target, user, today) is not None,
         "today": today,
     }
     return render(request, "workloads/classification.html", context)
+
+
+def _stands_against(target: Classification, user: User, today: dt.date) -> dict[str, Any]:
+    """What is found against it now, and how much of it blocks."""
+    known = standing_against(target, today=today, viewer=user)
+    return {"found": with_asked(known, target.workload), "blocking": sum(one.blocks for one in known)}
 
 
 def _request_in_force(target: Classification) -> Any:

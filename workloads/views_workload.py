@@ -25,6 +25,7 @@ from workloads.answers import next_step, risks
 from workloads.chain.overview import through
 from workloads.flows.queries import counted
 from workloads.forms import WorkloadForm, show_refusal
+from workloads.gates.queries import against, in_force
 from workloads.models import Classification, Workload
 from workloads.queries import REVIEW_SOON, holders, rights_on, signers, targets_of
 from workloads.signing import percent, promise
@@ -80,6 +81,8 @@ def _picture(workload: Workload, user: User) -> dict[str, Any]:
         "people": _people(held, [signer.role.pk for signer in asked.get(of_target.tier_id, [])] if of_target else []),
         "events": [event for event in history(workload.trail_thread, 4 * HISTORY) if event.kind not in STEPS][:HISTORY],
         "may": {right.name.lower(): True for right in rights_on(user, workload)},
+        "waivers": list(in_force(today).filter(workload=workload).order_by("ends_on")),
+        "blocking": _blocking(proposal, user, today),
         "may_assign": user.may(Permission.ASSIGN_ROLES),
         "may_read_trail": user.may(Permission.VIEW_TRAIL),
         "may_sign": stands["review"] is not None and stands["review"].mine is not None,
@@ -88,6 +91,13 @@ def _picture(workload: Workload, user: User) -> dict[str, Any]:
         "today": today,
         **_in_words(target, proposal, today),
     }
+
+
+def _blocking(proposal: Classification | None, user: User, today: dt.date) -> int:
+    """How much keeps a draft from being sent."""
+    if proposal is None or proposal.state != Classification.State.PROPOSED:
+        return 0
+    return sum(one.blocks for one in against(proposal, today=today, viewer=user))
 
 
 def _in_words(target: Classification | None, proposal: Classification | None, today: dt.date) -> dict[str, Any]:

@@ -76,16 +76,26 @@ def against(target: Classification, *, today: dt.date, viewer: User | None = Non
     return beside(found, holding(target.workload, on=today))
 
 
+def standing_against(target: Classification, *, today: dt.date, viewer: User) -> list[Known]:
+    """The same; nothing for a target that is past, of which nobody asks any more."""
+    if target.state not in (*Classification.OPEN, Classification.State.SIGNED_OFF):
+        return []
+    return against(target, today=today, viewer=viewer)
+
+
 def of_workload(workload: Workload, *, today: dt.date, viewer: User | None = None) -> list[Known]:
     """What stands against the target of a workload: the open one, else the one in force, else any there could be."""
-    states = (*Classification.OPEN, Classification.State.SIGNED_OFF)
-    targets = {target.state: target for target in workload.classifications.filter(state__in=states)}
-    target = next((targets[state] for state in states if state in targets), None)
-    if target is not None:
+    for target in open_targets_of(workload):
         target.workload = workload
         return against(target, today=today, viewer=viewer)
     found = findings(workload, tier=None, rto_seconds=None, rpo_seconds=None, today=today, viewer=viewer)
     return beside(found, holding(workload, on=today))
+
+
+def open_targets_of(workload: Workload) -> list[Classification]:
+    """The target that is proposed or in review, then the one in force."""
+    found = workload.classifications.filter(state__in=[*Classification.OPEN, Classification.State.SIGNED_OFF])
+    return sorted(found.select_related("tier"), key=lambda target: target.state == Classification.State.SIGNED_OFF)
 
 
 def holding(workload: Workload, *, on: dt.date) -> dict[str, Waived]:
@@ -107,3 +117,9 @@ def waivers_for(user: User) -> QuerySet[Waiver]:
     if user.may(Permission.VIEW_WORKLOADS):
         return Waiver.objects.all()
     return Waiver.objects.filter(workload__in=Workload.objects.visible_to(user))
+
+
+def with_asked(known: list[Known], workload: Workload) -> list[tuple[Known, Waiver | None]]:
+    """Each finding with the waiver of it that waits for its signature."""
+    asked = {w.finding: w for w in Waiver.objects.filter(workload=workload, state=Waiver.State.REQUESTED)}
+    return [(one, asked.get(one.finding.key)) for one in known]
