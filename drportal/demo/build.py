@@ -16,8 +16,9 @@ from django.contrib.auth.hashers import make_password
 from communications.models import Message
 from drportal.demo import cast
 from drportal.demo.drills import coming_drills, past_drills
-from drportal.demo.taking_apart import find_out_later, take_apart
+from drportal.demo.reviewing import review_campaigns
 from drportal.demo.standin import open_gates
+from drportal.demo.taking_apart import find_out_later, take_apart
 from people import services as people_services
 from people.models import Role, RoleAssignment, Team, User, organisation_today
 from people.queries import people_in_role
@@ -73,6 +74,8 @@ def build(now: dt.datetime, say: Callable[[str], None] = lambda text: None) -> O
     coming_drills(org)
     find_out_later(org, made)
     settle_rights(at=now)
+    say("review campaigns")
+    review_campaigns(org)
     Message.objects.filter(created_at__lt=now - OLD_NEWS).delete()
     return org
 
