@@ -73,9 +73,11 @@ def register(user: User) -> WorkloadQuerySet:
 
 def mine(user: User, on: dt.date) -> Q:
     """Workloads of her teams and those she holds a role for today."""
-    held = RoleAssignment.objects.in_force(on).of(user).filter(workload_id__isnull=False)
+    held = RoleAssignment.objects.in_force(on).of(user).filter(workload_id__isnull=False).order_by()
     teams = User.teams.through.objects.filter(user_id=user.pk)
-    return Q(owner_team__in=teams.values("team")) | Q(pk__in=held.values("workload_id"))
+    owned = Workload.objects.filter(owner_team__in=teams.values("team")).order_by()
+    # One set of numbers instead of two conditions: PostgreSQL reads a union from its indexes, an OR row by row.
+    return Q(pk__in=owned.values("pk").union(held.values("workload_id")))
 
 
 @dataclass(frozen=True)

@@ -49,4 +49,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             "workload", models.Index(F("review_on").desc(nulls_last=True), "name", "id", name="workload_by_review_last")
         ),
+        migrations.AddIndex(
+            "workload",
+            models.Index(
+                fields=["tier_now", "name", "id"],
+                condition=models.Q(proven_on__isnull=True),
+                name="workload_unproven",
+            ),
+        ),
     ]

@@ -109,6 +109,9 @@ class Workload(models.Model):
             models.Index(fields=["name", "id"], name="workload_by_name"),
             models.Index(fields=["tier_now", "name", "id"], name="workload_by_tier"),
             models.Index(fields=["review_on", "name", "id"], name="workload_by_review"),
+            models.Index(
+                fields=["tier_now", "name", "id"], condition=Q(proven_on__isnull=True), name="workload_unproven"
+            ),
             models.Index(F("review_on").desc(nulls_last=True), "name", "id", name="workload_by_review_last"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="workload_name_search"),
             GinIndex(OpClass(Upper("purpose"), name="gin_trgm_ops"), name="workload_purpose_search"),
