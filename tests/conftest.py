@@ -1,9 +1,14 @@
 """What every test may ask for."""
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import cast as casting
 from tests.database import django_db_setup
+
+# How long something takes is measured in benchmarks, never in a test: a busy machine is no fault.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 __all__ = ["django_db_setup"]
 
