@@ -11,6 +11,8 @@ from django.core.exceptions import ValidationError
 from audit.errors import Invalid
 from people.fields import DurationField
 from people.models import Role, Team, User
+from workloads.impact.suggestion import Suggestion
+from workloads.impact.targets import differs_problems
 from workloads.models import Classification, Lifecycle, Tier, Workload
 from workloads.services import target_problems
 from workloads.signing import percent
@@ -105,6 +107,19 @@ class TargetForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Only when a target is looser than the tier allows. The signers see it next to the target.",
     )
+    differs_reason = forms.CharField(
+        label="Why other than the impact analysis suggests",
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Stricter costs more, looser risks more: the signers see why.",
+    )
+
+    def __init__(self, *args: Any, suggested: Suggestion | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.suggested = suggested
+        if suggested is None:
+            del self.fields["differs_reason"]
 
     def clean(self) -> None:
         read = {name: self.cleaned_data.get(name) for name in ("slo", "reason", "looser_reason")}
@@ -112,6 +127,15 @@ class TargetForm(forms.Form):
         if tier := self.cleaned_data.get("tier"):
             for name, problem in target_problems(tier, **read, **seconds).items():
                 self.add_error(name, problem)
+            self._differs(tier)
+
+    def _differs(self, tier: Tier) -> None:
+        rto, rpo = (self.cleaned_data.get(name) for name in ("rto", "rpo"))
+        if rto is None or rpo is None:
+            return  # what could not be read is not called other
+        reason = self.cleaned_data.get("differs_reason", "")
+        for name, problem in differs_problems(self.suggested, tier, rto, rpo, reason).items():
+            self.add_error(name, problem)
 
     @property
     def deed(self) -> dict[str, Any]:
@@ -128,7 +152,16 @@ class TargetForm(forms.Form):
             "rpo": target.rpo_seconds,
             "reason": target.reason,
             "looser_reason": target.looser_reason,
+            "differs_reason": target.differs_reason,
         }
+
+    @staticmethod
+    def of_suggestion(suggested: Suggestion) -> dict[str, Any]:
+        """What the impact analysis asks for, with the floor of its tier and what decided as the reason."""
+        tier = Tier.objects.filter(pk=suggested.tier).first()
+        slo = tier.slo_floor if tier is not None and tier.slo_floor is not None else ""
+        values = {"tier": suggested.tier, "slo": slo, "rto": suggested.rto_seconds, "rpo": suggested.rpo_seconds}
+        return values | {"reason": suggested.because}
 
     @staticmethod
     def of_tier(tier: Tier) -> dict[str, Any]:

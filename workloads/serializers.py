@@ -17,7 +17,8 @@ from workloads.models import Classification, Lifecycle, Proof, Tier
 STATES = ("signed_off", "in_review", "proposed", "rejected", "none")
 TARGET_ROW = (
     "id", "workload_id", "workload__name", "tier_id", "slo", "rto_seconds", "rpo_seconds", "reason", "looser_reason",
-    "state", "proposed_at", "proposed_by_id", "request_id", "signed_off_at", "review_due_on", "closed_at",
+    "suggested_tier_id", "suggested_rto_seconds", "suggested_rpo_seconds", "suggested_mtpd_seconds", "suggested_because",
+    "differs_reason", "state", "proposed_at", "proposed_by_id", "request_id", "signed_off_at", "review_due_on", "closed_at",
 )  # fmt: skip
 
 
@@ -101,6 +102,9 @@ class TargetSerializer(serializers.Serializer[Any]):
     rpo_seconds = serializers.IntegerField(min_value=0, max_value=MAX_SECONDS)
     reason = serializers.CharField(max_length=4000)
     looser_reason = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+    differs_reason = serializers.CharField(
+        max_length=2000, required=False, allow_blank=True, help_text="Why other than the impact analysis suggests"
+    )
 
     def validate_tier(self, value: int) -> Tier:
         tier = Tier.objects.filter(pk=value).first()
@@ -145,6 +149,12 @@ class ClassificationSerializer(serializers.Serializer[Any]):
     rpo_seconds = serializers.IntegerField()
     reason = serializers.CharField()
     looser_reason = serializers.CharField(allow_blank=True)
+    suggested_tier = serializers.IntegerField(allow_null=True, help_text="By the impact analysis; null: no analysis")
+    suggested_rto_seconds = serializers.IntegerField(allow_null=True)
+    suggested_rpo_seconds = serializers.IntegerField(allow_null=True)
+    suggested_mtpd_seconds = serializers.IntegerField(allow_null=True, help_text="Longest tolerable outage")
+    suggested_because = serializers.CharField(allow_blank=True)
+    differs_reason = serializers.CharField(allow_blank=True)
     state = serializers.ChoiceField(choices=Classification.State.choices)
     proposed_at = serializers.DateTimeField()
     proposed_by = serializers.IntegerField()
@@ -164,6 +174,12 @@ class ClassificationSerializer(serializers.Serializer[Any]):
             "rpo_seconds": row["rpo_seconds"],
             "reason": row["reason"],
             "looser_reason": row["looser_reason"],
+            "suggested_tier": row["suggested_tier_id"],
+            "suggested_rto_seconds": row["suggested_rto_seconds"],
+            "suggested_rpo_seconds": row["suggested_rpo_seconds"],
+            "suggested_mtpd_seconds": row["suggested_mtpd_seconds"],
+            "suggested_because": row["suggested_because"],
+            "differs_reason": row["differs_reason"],
             "state": row["state"],
             "proposed_at": row["proposed_at"],
             "proposed_by": row["proposed_by_id"],

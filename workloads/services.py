@@ -20,6 +20,9 @@ from signoffs import services as signoffs
 from signoffs.models import Request, Signature
 from workloads import telling
 from workloads.gates.gate import known_when_sent
+from workloads.impact.queries import suggestion_for
+from workloads.impact.suggestion import Suggestion
+from workloads.impact.targets import SUGGESTED, differs_problems, note_suggestion, suggestion_noted
 from workloads.models import Classification, Lifecycle, Proof, SigningRule, Tier, Workload, looser_than
 from workloads.reviews import make_review_due
 from workloads.signing import CLASSIFICATION, REAFFIRMATION, classification_document, percent
@@ -136,10 +139,15 @@ def propose(
     rpo_seconds: int,
     reason: str,
     looser_reason: str = "",
+    differs_reason: str = "",
 ) -> Classification:
-    """Propose a target. Raises Invalid (looser without a reason), WrongState (there is an open one)."""
+    """Propose a target beside what the impact analysis suggests at this moment.
+
+    Raises Invalid (looser than the tier, or other than suggested, without a reason), WrongState (there is an open one).
+    """
     by.require(Permission.PROPOSE, on=workload)
-    _check_target(workload, tier, slo, rto_seconds, rpo_seconds, reason, looser_reason)
+    suggested = suggestion_for(workload)
+    _check_target(workload, tier, slo, rto_seconds, rpo_seconds, reason, looser_reason, suggested, differs_reason)
     classification = Classification(
         workload=workload,
         tier=tier,
@@ -151,6 +159,7 @@ def propose(
         proposed_at=at,
         proposed_by=by,
     )
+    note_suggestion(classification, suggested, differs_reason)
     try:
         with transaction.atomic():
             classification.save()
@@ -176,24 +185,26 @@ def change_proposal(
     rpo_seconds: int,
     reason: str,
     looser_reason: str = "",
+    differs_reason: str = "",
 ) -> Classification:
     """Change a proposal that has not been sent. Who changes it becomes its proposer. Raises Invalid, WrongState."""
     by.require(Permission.PROPOSE, on=classification.workload)
     _lock(classification)
     if classification.state != Classification.State.PROPOSED:
         raise WrongState("This proposal has been sent or withdrawn. Reload the page to see where it stands.")
-    _check_target(classification.workload, tier, slo, rto_seconds, rpo_seconds, reason, looser_reason)
+    workload, suggested = classification.workload, suggestion_for(classification.workload)
+    _check_target(workload, tier, slo, rto_seconds, rpo_seconds, reason, looser_reason, suggested, differs_reason)
     before = _target(classification) | {"proposed_by": classification.proposed_by}
     classification.tier, classification.slo = tier, slo
     classification.rto_seconds, classification.rpo_seconds = rto_seconds, rpo_seconds
     classification.reason, classification.looser_reason = reason.strip(), looser_reason.strip()
     classification.proposed_by = by
+    note_suggestion(classification, suggested, differs_reason)
     old, new = difference(before, _target(classification) | {"proposed_by": by})
     if not new:
         return classification
-    classification.save(
-        update_fields=["tier", "slo", "rto_seconds", "rpo_seconds", "reason", "looser_reason", "proposed_by"]
-    )
+    own = ("tier", "slo", "rto_seconds", "rpo_seconds", "reason", "looser_reason", "proposed_by", "differs_reason")
+    classification.save(update_fields=[*own, *SUGGESTED])
     record(Kind.CLASSIFICATION_CHANGED, classification, by=by, at=at, before=old, after=new)
     return classification
 
@@ -209,13 +220,22 @@ def _lock(classification: Classification) -> None:
 
 
 def _check_target(
-    workload: Workload, tier: Tier, slo: Decimal, rto_seconds: int, rpo_seconds: int, reason: str, looser_reason: str
+    workload: Workload,
+    tier: Tier,
+    slo: Decimal,
+    rto_seconds: int,
+    rpo_seconds: int,
+    reason: str,
+    looser_reason: str,
+    suggested: Suggestion | None,
+    differs_reason: str,
 ) -> None:
     if workload.lifecycle == Lifecycle.RETIRED:
         raise WrongState(f"{workload.name} is retired. A retired workload gets no new target.")
     problems = target_problems(
         tier, slo=slo, rto_seconds=rto_seconds, rpo_seconds=rpo_seconds, reason=reason, looser_reason=looser_reason
     )
+    problems |= differs_problems(suggested, tier, rto_seconds, rpo_seconds, differs_reason)
     if problems:
         raise Invalid("Some values need another look.", problems)
 
@@ -271,7 +291,7 @@ def _target(classification: Classification) -> dict[str, Any]:
         "rpo_seconds": classification.rpo_seconds,
         "reason": classification.reason,
         "looser_reason": classification.looser_reason,
-    }
+    } | suggestion_noted(classification)
 
 
 @transaction.atomic

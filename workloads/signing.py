@@ -118,9 +118,9 @@ class ClassificationSubject:
     def voided(self, request: Request, *, by: User, at: dt.datetime) -> None:
         """Back to the proposer: the request is void, the proposal is not."""
         classification = self._get(request.subject_id)
-        change_state(
-            classification, "return", by=by, at=at, after={"why": "the document changed"}, request=None, findings=[]
-        )
+        change_state(classification, "return", by=by, at=at, after={"why": "the document changed"}, request=None)
+        # Now that it is a draft again: of what was sent, the database keeps even the findings.
+        Classification.objects.filter(pk=classification.pk).update(findings=[])
         telling.voided(classification, request, by=by, at=at)
 
 

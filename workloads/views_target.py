@@ -21,6 +21,8 @@ from workloads import services
 from workloads.forms import TargetForm, show_refusal
 from workloads.gates.gate import Blocked
 from workloads.gates.queries import standing_against, with_asked
+from workloads.impact.queries import suggestion_for
+from workloads.impact.suggestion import Suggestion
 from workloads.models import Classification, Tier, Workload
 from workloads.queries import classifications_for, holders, rights_on, signers, targets_of
 from workloads.signing import classification_document
@@ -42,7 +44,8 @@ def propose(request: HttpRequest, pk: int) -> HttpResponse:
     targets = targets_of(workload)
     if targets.open is not None and request.method == "GET":
         return redirect(targets.open)
-    form = TargetForm(request.POST or None, initial=_initial(request, targets.in_force))
+    suggested = suggestion_for(workload)
+    form = TargetForm(request.POST or None, initial=_initial(request, targets.in_force, suggested), suggested=suggested)
     if request.method == "POST" and form.is_valid():
         try:
             proposal = services.propose(workload=workload, by=user, at=timezone.now(), **form.deed)
@@ -61,7 +64,9 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     need(user, Permission.PROPOSE, proposal.workload)
     if proposal.state != Classification.State.PROPOSED and request.method == "GET":
         return redirect(proposal)
-    form = TargetForm(request.POST or None, initial=TargetForm.of_target(proposal) | _initial(request, None))
+    suggested = suggestion_for(proposal.workload)
+    initial = TargetForm.of_target(proposal) | _initial(request, None, suggested)
+    form = TargetForm(request.POST or None, initial=initial, suggested=suggested)
     if request.method == "POST" and form.is_valid():
         try:
             services.change_proposal(classification=proposal, by=user, at=timezone.now(), **form.deed)
@@ -72,14 +77,23 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     return _target_form(request, proposal.workload, form, proposal)
 
 
-def _initial(request: HttpRequest, in_force: Classification | None) -> dict[str, Any]:
-    """What the fields begin with: what the chosen tier allows, else the target in force."""
+REASONS = ("reason", "looser_reason", "differs_reason")
+
+
+def _initial(request: HttpRequest, in_force: Classification | None, suggested: Suggestion | None) -> dict[str, Any]:
+    """What the fields begin with: what the chosen tier allows, else what the impact analysis suggests where that was asked
+    for, else the target in force."""
     level = request.GET.get("tier", "")
     chosen = Tier.objects.filter(pk=int(level)).first() if level.isdecimal() and len(level) < 5 else None
+    written = {name: request.GET[name] for name in REASONS if name in request.GET}
     if chosen is not None:
-        written = {name: request.GET[name] for name in ("reason", "looser_reason") if name in request.GET}
-        return TargetForm.of_tier(chosen) | written
-    return TargetForm.of_target(in_force) | {"reason": "", "looser_reason": ""} if in_force is not None else {}
+        fits = suggested is not None and chosen.pk == suggested.tier
+        needed = {"rto": suggested.rto_seconds, "rpo": suggested.rpo_seconds} if suggested is not None and fits else {}
+        return TargetForm.of_tier(chosen) | needed | written
+    if suggested is not None and request.GET.get("take") in ("as-is", "differ"):
+        as_is = TargetForm.of_suggestion(suggested)
+        return as_is if request.GET["take"] == "as-is" else as_is | {"reason": ""}
+    return TargetForm.of_target(in_force) | dict.fromkeys(REASONS, "") if in_force is not None else {}
 
 
 def _sent_or_kept(request: HttpRequest, proposal: Classification) -> HttpResponse:
@@ -108,6 +122,7 @@ def _target_form(
         "chosen": next((tier for tier in tiers if str(tier.pk) == chosen), None),
         "signers": asked.get(int(chosen), []) if chosen.isdecimal() and len(chosen) < 5 else [],
         "target": targets_of(workload).in_force,
+        "suggested": form.suggested,
     }
     if request.headers.get("HX-Target", "").endswith("#values"):
         return render(request, "workloads/_values.html", context)

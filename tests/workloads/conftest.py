@@ -7,6 +7,7 @@ from django.conf import settings
 from django.test import Client
 
 from tests.cast import PASSWORD
+from workloads.models import ImpactAnalysis
 
 
 @pytest.fixture
@@ -21,3 +22,9 @@ def page():
         return client
 
     return open_as
+
+
+@pytest.fixture
+def unanswered(cast):
+    """The cast's workload without the impact analysis that opens the gates for other tests."""
+    ImpactAnalysis.objects.all().delete()

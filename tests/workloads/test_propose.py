@@ -16,7 +16,14 @@ from workloads import services
 from workloads.models import Classification, Lifecycle, Tier
 from workloads.signing import percent
 
-FORM = {"tier": "1", "slo": "99.95", "rto": "15 min", "rpo": "300 s", "reason": "Each hour costs € 38,000."}
+FORM = {
+    "tier": "1",
+    "slo": "99.95",
+    "rto": "15 min",
+    "rpo": "300 s",
+    "reason": "Each hour costs € 38,000.",
+    "differs_reason": "The contract asks for it.",
+}
 
 
 def test_a_proposal_is_a_draft_with_its_line_in_the_trail(cast):

@@ -74,7 +74,10 @@ class AnswerForm(forms.Form):
     currency = forms.ChoiceField(choices=[(code, code) for code in CURRENCIES])
 
     def __init__(self, data: QueryDict | None = None, *, picture: Picture, season: Season | None = None) -> None:
-        super().__init__(data, initial={"revision": picture.revision, "seen": json.dumps(snapshot(picture))})
+        super().__init__(
+            data,
+            initial={"revision": picture.revision, "seen": json.dumps(snapshot(picture)), "currency": CURRENCIES[0]},
+        )
         self.picture, self.season = picture, season
         if season is not None:
             del self.fields["note"], self.fields["currency"]
