@@ -20,11 +20,11 @@ def make_review_due(*, workload: Workload, why: str, by: Actor, at: dt.datetime)
     """Let the review of the target in force be due today, because `why` (a sentence) changed what was signed.
 
     Asks for no right: it follows from another deed, whose service asked. A review that is due already keeps its day and says
-    the new reason too. None when no target is in force, or when it is due for this very reason already.
+    the new reason too. None when no target is in force, when it is due for this very reason already, or was signed later.
     """
     found = Classification.objects.filter(workload=workload, state=Classification.State.SIGNED_OFF)
     target = found.select_for_update(no_key=True).first()
-    if target is None or target.review_due_on is None:
+    if target is None or target.review_due_on is None or _signed_after(target, at):
         return None
     why, was_due = " ".join(why.split()), target.review_due_on
     due = min(was_due, _free_day(target, organisation_today(at)))
@@ -38,6 +38,13 @@ def make_review_due(*, workload: Workload, why: str, by: Actor, at: dt.datetime)
         Kind.CLASSIFICATION_MADE_DUE, target, by=by, at=at, before=before, after={"review_due": due, "because": because}
     )
     return target
+
+
+def _signed_after(target: Classification, at: dt.datetime) -> bool:
+    """Whether it was signed or reaffirmed later than this happened: who signed knew it, or could have."""
+    if target.signed_off_at is not None and target.signed_off_at > at:
+        return True
+    return target.reaffirmations.filter(reaffirmed_at__gt=at).exists()
 
 
 def _free_day(target: Classification, today: dt.date) -> dt.date:
