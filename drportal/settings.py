@@ -273,10 +273,7 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 50,
     "DEFAULT_SCHEMA_CLASS": "drportal.schema.AutoSchema",
     "EXCEPTION_HANDLER": "drportal.errors.problem_handler",
-    "DEFAULT_THROTTLE_CLASSES": [
-        "rest_framework.throttling.UserRateThrottle",
-        "rest_framework.throttling.AnonRateThrottle",
-    ],
+    "DEFAULT_THROTTLE_CLASSES": ["drportal.limits.PersonLimit", "drportal.limits.StrangerLimit"],
     "DEFAULT_THROTTLE_RATES": {"user": env("API_RATE", default="6000/min"), "anon": "60/min"},
     "COERCE_DECIMAL_TO_STRING": True,
 }

@@ -10,10 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError, connection, connections
 from django.test import Client
 from django.utils import timezone
-from rest_framework.throttling import UserRateThrottle
 
 from audit.models import Event
 from drportal import idempotency
+from drportal.limits import PersonLimit
 from drportal.models import IdempotentAnswer
 from people import services
 from people.models import User
@@ -152,11 +152,11 @@ def test_what_the_client_can_mend_is_not_kept(cast, head, monkeypatch):
     assert post(poor, IDA | {"email": "b@example.org"}).status_code == 403
     give("head-of-operations", cast.stakeholder)
     assert post(poor, IDA | {"email": "b@example.org"}).status_code == 201, "the right was given"
-    rate = UserRateThrottle.allow_request
-    monkeypatch.setattr(UserRateThrottle, "allow_request", lambda *_: False)
-    monkeypatch.setattr(UserRateThrottle, "wait", lambda *_: 9)
+    rate = PersonLimit.allow_request
+    monkeypatch.setattr(PersonLimit, "allow_request", lambda *_: False)
+    monkeypatch.setattr(PersonLimit, "wait", lambda *_: 9)
     assert post(head, IDA | {"email": "c@example.org"}, key="k2").status_code == 429
-    monkeypatch.setattr(UserRateThrottle, "allow_request", rate)
+    monkeypatch.setattr(PersonLimit, "allow_request", rate)
     assert post(head, IDA | {"email": "c@example.org"}, key="k2").status_code == 201, "she waited"
 
 

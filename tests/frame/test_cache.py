@@ -39,3 +39,4 @@ def test_a_cache_that_is_gone_answers_like_an_empty_one(broker_gone):
     assert cache.get_many(["a"]) == {}
     assert cache.delete("a") is False
     assert cache.get_or_set("a", 3) == 3
+    assert cache.count("a", beside="b", keep=1) == (0, 0), "limits let everybody through"
