@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -9,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from people.models import RoleAssignment, organisation_today
-from people.permissions import WORKLOAD_OWNER
+from people.permissions import BUSINESS_STAKEHOLDER, WORKLOAD_OWNER
 from signoffs.documents import digest, document
-from tests.cast import NOW, propose, put_in_force
+from tests.cast import NOW, give, open_gates, propose, put_in_force
 from tests.workloads.parts import add_dependency, another
 from tests.workloads.waivers import forget_flows, request_waiver, sign_waiver
 from workloads import services
@@ -19,14 +20,15 @@ from workloads.finding import Finding, Severity
 from workloads.gates.gate import Blocked
 from workloads.gates.known import Known, Waived, beside, kept, read, since, texts
 from workloads.gates.queries import findings
+from workloads.gates.services import withdraw_waiver
 from workloads.models import Classification, ImpactAnalysis, UserFlow
 from workloads.signing import classification_document
 
 TODAY = organisation_today(NOW)
 
 
-def _send(cast, target):
-    return services.send_for_signature(classification=target, by=cast.owner, at=NOW)
+def _send(cast, target, by=None):
+    return services.send_for_signature(classification=target, by=by or cast.owner, at=NOW)
 
 
 def _keys(cast):
@@ -84,48 +86,48 @@ def test_each_thing_in_the_way_is_listed(cast):
     assert [f.key for f in refused.value.findings] == ["no-flow", "no-owner"]
 
 
-def test_the_chain_blocks_too(cast, page):
+def test_a_warning_of_the_chain_stands_in_nobodys_way_and_the_signers_read_it(cast):
+    add_dependency(cast, another(cast))
+    request = _send(cast, propose(cast), by=cast.head)
+    assert "Known when this was sent\n- Policy Ledger is not classified. Needed directly." in request.text
+
+
+def test_nothing_is_frozen_by_a_name_that_the_sender_may_not_see(cast):
+    add_dependency(cast, another(cast))
+    request = _send(cast, propose(cast))
+    assert "A workload you may not see is not classified" in request.text
+    assert "Policy Ledger" not in request.text
+
+
+def test_an_inversion_blocks_until_it_is_mended_or_waived(cast):
     below = another(cast)
     add_dependency(cast, below)
+    other = dataclasses.replace(cast, workload=below)
+    open_gates(below, cast.owner)
+    give(BUSINESS_STAKEHOLDER, cast.stakeholder, workload=below)
+    put_in_force(other, tier=3, by=cast.head)
     target = propose(cast)
-    # Nobody has classified it: a warning, which stands in nobody's way and is shown to the signers.
-    request = _send(cast, target)
-    assert "Policy Ledger is not classified" in request.text
-    assert "Known when this was sent" in request.text
-    services.withdraw(classification=Classification.objects.get(pk=target.pk), by=cast.owner, at=NOW)
-    put_in_force_of(cast, below, tier=3)
     with pytest.raises(Blocked) as refused:
-        _send(cast, propose(cast))
+        _send(cast, target, by=cast.head)
     assert f"inversion:{below.pk}" in [f.key for f in refused.value.findings]
-
-
-def put_in_force_of(cast, workload, tier):
-    """Another workload's target, signed; brought there without its signers."""
-    target = propose(cast, tier=tier)
-    Classification.objects.filter(pk=target.pk).update(
-        workload=workload, state="signed_off", signed_off_at=NOW, signed_off_by=cast.head, review_due_on=TODAY,
-        request=put_request(cast),
-    )  # fmt: skip
-
-
-def put_request(cast):
-    request = request_waiver(cast).request
-    UserFlow.objects.create(workload=cast.workload, name="Again", what="x", added_at=NOW, added_by=cast.owner)
-    return request
+    assert {f.key for f in refused.value.findings} == {f"inversion:{below.pk}", "rto-unreachable", "rpo-unreachable"}
 
 
 def test_a_document_without_findings_is_what_it_was(cast):
     """Nothing known adds nothing to the bytes that are signed."""
     put_in_force(cast)
     doc = classification_document(Classification.objects.get())
-    assert [text["name"] for text in doc["texts"]] == ["reason"]
+    assert not {"known", "waived"} & {text["name"] for text in doc["texts"]}
     plain = document(
         title=doc["title"],
         summary=doc["summary"],
         facts=[(f["name"], f["label"], f["value"]) for f in doc["facts"]],
-        texts=[("reason", "Why", "An hour costs a lot.")],
+        texts=[(t["name"], t["heading"], t["text"]) for t in doc["texts"]],
     )
     assert digest(plain) == digest(doc)
+    assert digest(document(title="x", summary="", facts=[], texts=texts([]))) == digest(
+        document(title="x", summary="", facts=[], texts=[])
+    )
 
 
 def test_what_was_known_is_frozen_and_goes_when_it_comes_back(cast):
@@ -152,8 +154,6 @@ def test_the_signing_page_shows_what_was_known_and_what_has_changed(cast, page):
     assert "Blocking, waived until 18\xa0Feb\xa02027: No user flow is written down" in text
     assert waiver.get_absolute_url() in text
     _missing_owner(cast)
-    from workloads.gates.services import withdraw_waiver  # noqa: PLC0415
-
     withdraw_waiver(waiver=waiver, by=cast.owner, at=NOW)
     text = client.get(address).text
     assert "Blocking, no longer waived: No user flow is written down" in text
