@@ -163,5 +163,6 @@ def reactivate(request: HttpRequest, pk: int) -> HttpResponse:
     if person.is_active:
         return redirect("people:person", pk=person.pk)
     today = organisation_today(timezone.now())
-    held = RoleAssignment.objects.of(person).exclude(until_on__lt=today).select_related("role")
-    return render(request, "people/reactivate.html", {"person": person, "held": held})
+    return render(
+        request, "people/reactivate.html", {"person": person, "roles": role_words([person], on=today)[person.pk]}
+    )

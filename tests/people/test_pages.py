@@ -138,7 +138,7 @@ def test_reactivating_says_what_comes_back_and_asks_first(cast):
     assert client.get(address).url == page("person", cast.stakeholder.pk)  # she can sign in already
     services.deactivate_person(person=cast.stakeholder, by=cast.head, at=NOW)
     assert address in client.get(page("person", cast.stakeholder.pk)).text
-    assert "Business stakeholder" in client.get(address).text
+    assert "<li>Business stakeholder of 1 workload</li>" in client.get(address).text
     assert not User.objects.get(pk=cast.stakeholder.pk).is_active
     assert "can sign in again" in client.post(address, follow=True).text
     assert User.objects.get(pk=cast.stakeholder.pk).is_active
