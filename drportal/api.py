@@ -20,6 +20,7 @@ from workloads.chain.api import ChainViewSet, FindingViewSet
 from workloads.dependencies.api import DependencyViewSet, ThirdPartyViewSet
 from workloads.flows.api import ComponentViewSet, FailureModeViewSet, FlowViewSet
 from workloads.gates.api import WaiverViewSet
+from workloads.impact.api import ImpactViewSet
 from workloads.register_api import ImportView
 from workloads.roles.api import AssignmentViewSet
 
@@ -49,6 +50,7 @@ VIEWSETS: dict[str, Any] = {
     "findings": FindingViewSet,
     "waivers": WaiverViewSet,
     "campaigns": CampaignViewSet,
+    "impact": ImpactViewSet,
     "signoffs": RequestViewSet,
     "drills": DrillViewSet,
     "actions": ActionViewSet,

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from people.permissions import Permission
 from people.reference_admin import ReadOnlyAdmin, ReferenceAdmin
+from workloads.impact.admin import ImpactCategoryAdmin, ImpactPointAdmin
 from workloads.models import (
     Classification,
     Component,
@@ -106,3 +107,6 @@ class ThirdPartyAdmin(ReadOnlyAdmin):
     list_display = ("name", "vendor", "rto_seconds", "rpo_seconds", "promised_until_on", "has_failover")
     list_filter = ("has_failover",)
     search_fields = ("name", "vendor")
+
+
+__all__ = ["ImpactCategoryAdmin", "ImpactPointAdmin"]

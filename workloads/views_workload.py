@@ -15,9 +15,8 @@ from audit.errors import Invalid
 from audit.kinds import Kind
 from audit.queries import history
 from people.access import SIGNED_IN, rule, signed_in
-from people.models import Role, User, organisation_today
+from people.models import Role, RoleAssignment, User, organisation_today
 from people.permissions import BUSINESS_STAKEHOLDER, WORKLOAD_OWNER, Permission
-from people.queries import Holding
 from people.wording import duration
 from signoffs.queries import standing
 from workloads import services
@@ -26,11 +25,14 @@ from workloads.chain.overview import through
 from workloads.flows.queries import counted
 from workloads.forms import WorkloadForm, show_refusal
 from workloads.gates.queries import against, in_force
+from workloads.impact.saying import in_words
 from workloads.models import Classification, Workload
 from workloads.queries import REVIEW_SOON, holders, rights_on, signers, targets_of
+from workloads.roles.queries import gaps_of
 from workloads.signing import percent, promise
 
 HISTORY = 12
+PAST = 20  # assignments that have ended
 # Steps on the way to a line that says it all; the full trail has them.
 STEPS = frozenset({Kind.SIGNATURE_REQUESTED, Kind.REQUEST_COMPLETED, Kind.REQUEST_WITHDRAWN, Kind.REQUEST_REJECTED})
 # Roles that every workload should have somebody of its own for; shown as vacant when it has not.
@@ -73,12 +75,16 @@ def _picture(workload: Workload, user: User) -> dict[str, Any]:
         "target": target,
         "proposal": proposal,
         "targets": targets.everything,
+        "impact": in_words(workload),
         "signed": stands["signed"],
         "review": stands["review"],
         "chain": chain,
         "risks": risks(workload, target, asked[of_target.tier_id] if of_target else [], chain.findings),
         "next": next_step(workload, target, proposal, stands["review"]),
-        "people": _people(held, [signer.role.pk for signer in asked.get(of_target.tier_id, [])] if of_target else []),
+        "people": _people(
+            held, [signer.role.pk for signer in asked.get(of_target.tier_id, [])] if of_target else [], today
+        ),
+        "past_people": _past_people(workload, today),
         "events": [event for event in history(workload.trail_thread, 4 * HISTORY) if event.kind not in STEPS][:HISTORY],
         "may": {right.name.lower(): True for right in rights_on(user, workload)},
         "waivers": list(in_force(today).filter(workload=workload).order_by("ends_on")),
@@ -112,17 +118,25 @@ def _in_words(target: Classification | None, proposal: Classification | None, to
     }
 
 
-def _people(held: dict[str, Any], signing: list[str]) -> list[tuple[str, Holding | None]]:
-    """Who acts for this workload, role by role: its own people, those who sign its target, and the gaps."""
+def _people(
+    held: dict[str, list[RoleAssignment]], signing: list[str], today: dt.date
+) -> list[tuple[str, RoleAssignment | None, list[str]]]:
+    """Who acts for this workload, role by role: its own people, those who sign its target; each with what is missing."""
     own = [key for key, found in held.items() if found[0].workload_id is not None]
     wanted = dict.fromkeys([*OWN_ROLES, *own, *signing])
     names = dict(Role.objects.filter(pk__in=wanted).values_list("pk", "name"))
     return [
-        (names[key], Holding(a.role, a.person, a.deputy) if a is not None else None)
+        (names[key], one, gaps_of(one, today) if one is not None else ["vacant"])
         for key in wanted
         if key in names
-        for a in (held.get(key) or [None])
+        for one in (*held.get(key, ()),) or (None,)
     ]
+
+
+def _past_people(workload: Workload, today: dt.date) -> list[RoleAssignment]:
+    """Who acted for it before, the latest first."""
+    ended = RoleAssignment.objects.filter(workload_id=workload.pk, until_on__lt=today)
+    return list(ended.select_related("role", "person", "deputy").order_by("-until_on", "-id")[:PAST])
 
 
 @rule(SIGNED_IN)

@@ -16,6 +16,7 @@ from django.contrib.auth.hashers import make_password
 from communications.models import Message
 from drportal.demo import cast
 from drportal.demo.drills import coming_drills, past_drills
+from drportal.demo.impact import analyse, why_other
 from drportal.demo.reviewing import review_campaigns
 from drportal.demo.standin import open_gates
 from drportal.demo.taking_apart import find_out_later, take_apart
@@ -62,6 +63,8 @@ def build(now: dt.datetime, say: Callable[[str], None] = lambda text: None) -> O
     _people(org)
     made = {load.name: _workload(org, load) for load in cast.WORKLOADS}
     take_apart(org, made)
+    say("impact analyses")
+    analyse(org, made)
     for load in cast.WORKLOADS:
         say(load.name)
         _story(org, load, made[load.name])
@@ -188,6 +191,7 @@ def _propose(
         workload=workload, by=proposer, at=org.ago(ago), tier=allowed, slo=Decimal(SLO[level]), rto_seconds=rto_seconds,
         rpo_seconds=rpo_seconds, reason=cast.REASONS[level],
         looser_reason="The provider promises no more, and the business can bridge the difference by hand." if looser else "",
+        differs_reason=why_other(workload, level, rto_seconds, rpo_seconds),
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ LISTS = (
     "/api/v1/people/", "/api/v1/roles/", "/api/v1/events/", "/workloads/campaigns/", "/workloads/reviews/", "/api/v1/campaigns/",
     "/people/assignments/", "/people/assignments/?gap=missing", "/api/v1/assignments/",
     "/workloads/third-parties/", "/workloads/import/mappings/", "/api/v1/flows/", "/api/v1/components/", "/api/v1/failure-modes/",
-    "/api/v1/dependencies/", "/api/v1/third-parties/",
+    "/api/v1/dependencies/", "/api/v1/third-parties/", "/api/v1/impact/",
 )  # fmt: skip
 
 
