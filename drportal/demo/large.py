@@ -6,13 +6,26 @@ import datetime as dt
 import random
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
+from drportal.demo.impact import add_answers
 from people.models import RoleAssignment, Team, User, organisation_today
 from signoffs.documents import digest, plain_text
 from signoffs.models import Method, Request, Signature, Slot
-from workloads.models import Classification, Proof, SigningRule, Tier, Workload
+from workloads.models import (
+    Classification,
+    Dependency,
+    Order,
+    Proof,
+    SigningRule,
+    Strength,
+    ThirdParty,
+    Tier,
+    UserFlow,
+    Workload,
+)
 from workloads.rights import settle_rights
 from workloads.signing import CLASSIFICATION, classification_document
 
@@ -51,6 +64,12 @@ PURPOSES = (
     "Lets staff look up what customers were told and when.",
     "Moves files between two systems that cannot talk to each other.",
 )
+FLOWS = (
+    ("Do the day's work", "What staff open it for in the morning.", True),
+    ("Look something up", "Questions about what was done before.", False),
+)
+WHEN_DOWN = ("Work piles up for a day.", "Staff phone each other.", "Customers wait.", "Nobody notices before noon.")
+NEEDS, SHARED = 4, 40
 # Share of workloads whose target is signed, in review, proposed, not there.
 STORIES = ("signed",) * 7 + ("review", "proposed", "none")
 VERDICTS = (Proof.MET, Proof.MET, Proof.MET, Proof.CLAIMED, Proof.MISSED, Proof.UNMEASURED)
@@ -63,12 +82,17 @@ def add_large(size: int, now: dt.datetime, done: Callable[[int], None] = lambda 
     people = list(User.objects.filter(is_active=True).order_by("pk"))
     teams = list(Team.objects.order_by("pk"))
     tiers = list(Tier.objects.all())
+    earlier = list(Workload.objects.order_by("pk").values_list("pk", flat=True))
+    parties = list(ThirdParty.objects.order_by("pk"))
     for start in range(have, size, CHUNK):
         numbers = range(start, min(start + CHUNK, size))
         loads = Workload.objects.bulk_create(_workload(n, dice, teams, people, now) for n in numbers)
         _roles(loads, people, dice, now)
         targets = [_target(load, dice, tiers, now) for load in loads]
+        add_answers(loads[::10], {t.workload_id: t.tier_id for t in targets if t is not None}, now)
         _sign([t for t in targets if t is not None], people, dice, now)
+        _flows(loads, dice)
+        _needs(loads, earlier, parties, dice)
         done(numbers.stop)
     settle_rights(at=now)
 
@@ -94,6 +118,45 @@ def _roles(loads: list[Workload], people: list[User], dice: random.Random, now: 
         for role in ("business-stakeholder", "workload-team")
         for holder, deputy in [dice.sample(people, k=2)]
     )
+
+
+def _flows(loads: list[Workload], dice: random.Random) -> None:
+    """Two each, the first of them critical."""
+    UserFlow.objects.bulk_create(
+        UserFlow(
+            workload=load, name=name, what=what, relied_on_by="Staff of one product line.", is_critical=is_critical,
+            when_down=dice.choice(WHEN_DOWN), added_at=load.added_at, added_by=load.added_by,
+        )
+        for load in loads
+        for name, what, is_critical in FLOWS
+    )  # fmt: skip
+
+
+def _needs(loads: list[Workload], earlier: list[int], parties: list[ThirdParty], dice: random.Random) -> None:
+    """Four each, on what was there before, a third of them on a few that many need; now and then one leads back."""
+    rows = []
+    for load in loads:
+        chosen: set[int] = set()
+        while len(chosen) < min(NEEDS, len(earlier)):
+            chosen.add(dice.choice(earlier[:SHARED]) if dice.random() < 0.3 else dice.choice(earlier))
+        needs = sorted(chosen)
+        if parties and needs and dice.random() < 0.2:
+            needs.pop()
+            rows.append(_dependency(load, load.pk, dice, third_party=dice.choice(parties)))
+        rows += [_dependency(load, load.pk, dice, needs_id=number) for number in needs]
+        if needs and dice.random() < 0.01:
+            rows.append(_dependency(load, needs[-1], dice, needs_id=load.pk))
+        earlier.append(load.pk)
+    Dependency.objects.bulk_create(rows, batch_size=CHUNK)
+
+
+def _dependency(load: Workload, workload_id: int, dice: random.Random, **on: Any) -> Dependency:
+    is_soft = dice.random() < 0.2
+    return Dependency(
+        workload_id=workload_id, strength=Strength.SOFT if is_soft else Strength.HARD,
+        remains="Done by hand for a day." if is_soft else "", order=dice.choice(Order.values), added_at=load.added_at,
+        added_by=load.added_by, **on,
+    )  # fmt: skip
 
 
 def _target(load: Workload, dice: random.Random, tiers: list[Tier], now: dt.datetime) -> Classification | None:

@@ -11,6 +11,14 @@ from tests.workloads.parts import add_component, add_dependency, add_failure_mod
 from workloads.flows import services
 from workloads.models import UserFlow
 
+
+@pytest.fixture
+def cast(cast):
+    """The cast before anybody has written down a user flow."""
+    cast.workload.flows.all().delete()
+    return cast
+
+
 FORM = {"name": "Pay a claim", "what": "Sends the money.", "is_critical": "on", "rto_seconds": "15 min"}
 
 
