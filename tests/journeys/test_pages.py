@@ -12,7 +12,7 @@ from tests.laws.test_routes import OURS, _address
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-NO_PAGE = ("export", "document", "text", "report", "template", "schema", "api-root")
+NO_PAGE = ("export", "document", "text", "report", "template", "schema", "api-root", "map-data")
 LIBRARY = ("/accounts/password/change/", "/accounts/2fa/", "/accounts/sessions/", "/accounts/reauthenticate/")
 SIGNED_OUT = ("/accounts/login/", "/accounts/password/reset/", "/accounts/signup/", "/nothing-here/")
 

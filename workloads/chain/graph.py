@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from workloads.chain.kernel import Chain, Edge, Key, Node
+from workloads.chain.kernel import Chain, Key, Node
 
 HIDDEN = "a workload you may not see"
 LONGEST = 8  # hops of a path that are all said
@@ -30,7 +30,7 @@ class Graph:
     """Hops with their hard dependencies. `seen`: the workloads whose names may be said; None: all of them."""
 
     nodes: dict[Key, Node]
-    edges: list[Edge]
+    edges: list[tuple[Key, Key, bool]]
     faces: dict[Key, Face]
     seen: frozenset[Key] | None = None
 
