@@ -16,6 +16,7 @@ from people import services as people
 from people.models import ContactKind, RoleAssignment
 from signoffs.models import Request
 from tests.cast import NOW, Cast, propose, put_in_force
+from tests.workloads.impact import month_end
 from tests.workloads.parts import add_component, add_dependency, add_failure_mode, add_flow, add_third_party
 from workloads.campaigns.services import open_campaign
 from workloads.catalogue.services import save_mapping
@@ -59,7 +60,8 @@ def samples(cast: Cast) -> Samples:
         "people": {"pk": cast.owner.pk}, "signoffs": {"pk": request.pk}, "workloads": {"pk": cast.workload.pk},
         "drills": {"pk": drill.pk}, "communications": {"pk": Message.objects.get(pk=delivery.message_id).pk},
         "actions": {"pk": action.pk}, "classifications": {"pk": in_force.pk}, "campaigns": {"pk": campaign.pk},
-        "tiers": {"pk": 1}, "chain": {"pk": cast.workload.pk}, "events": {"pk": Event.objects.latest("pk").pk},
+        "tiers": {"pk": 1}, "chain": {"pk": cast.workload.pk}, "impact": {"pk": cast.workload.pk},
+        "events": {"pk": Event.objects.latest("pk").pk},
         "messages": {"pk": delivery.message_id, "delivery": delivery.pk}, "roles": {"pk": "auditor"},
     }  # fmt: skip
     exact: dict[str, dict[str, Any]] = {
@@ -75,6 +77,9 @@ def samples(cast: Cast) -> Samples:
     }  # fmt: skip
     for name in ("change-view", "remove-view"):
         exact[f"workloads:{name}"] = {"pk": view.pk}
+    season = month_end(cast)
+    for name in ("change-season", "remove-season"):
+        exact[f"workloads:{name}"] = {"pk": season.pk}
     component, flow, mode = add_component(cast), add_flow(cast), add_failure_mode(cast)
     third_party = add_third_party(cast)
     dependency = add_dependency(cast, third_party=third_party)
