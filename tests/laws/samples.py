@@ -14,12 +14,15 @@ from drills import services as drills
 from drills.models import Drill, DrillKind
 from people import services as people
 from people.models import ContactKind, RoleAssignment
+from people.permissions import WORKLOAD_OWNER
 from signoffs.models import Request
 from tests.cast import NOW, Cast, propose, put_in_force
 from tests.workloads.impact import month_end
 from tests.workloads.parts import add_component, add_dependency, add_failure_mode, add_flow, add_third_party
 from workloads.campaigns.services import open_campaign
 from workloads.catalogue.services import save_mapping
+from workloads.gates.services import request_waiver
+from workloads.models import Waiver
 from workloads.register.services import keep_import
 from workloads.saved.services import save_view
 from workloads.services import send_for_signature
@@ -95,11 +98,22 @@ def samples(cast: Cast) -> Samples:
     exact["components-register"] = {"pk": component.pk}
     for name in ("classification", "change-proposal", "send", "withdraw", "review"):
         exact[f"workloads:{name}"] = {"pk": in_force.pk if name == "review" else draft.pk}
+    waiver = _waiver(cast)
+    exact |= dict.fromkeys(
+        ("workloads:waiver", "workloads:withdraw-waiver", "waivers-detail", "waivers-withdraw"), {"pk": waiver.pk}
+    )
     for name in ("campaign", "nudge", "close-campaign"):
         exact[f"workloads:{name}"] = {"pk": campaign.pk}
     for name in ("action", "change_action", "done", "reopen"):
         exact[f"drills:{name}"] = {"pk": action.pk}
     return Samples(by_prefix, exact)
+
+
+def _waiver(cast: Cast) -> Waiver:
+    """One of a finding that came after everything was sent."""
+    RoleAssignment.objects.filter(workload_id=cast.workload.pk, role=WORKLOAD_OWNER).delete()
+    given = {"reason": "She left.", "conditions": "Until May.", "ends_on": NOW.date() + dt.timedelta(days=90)}
+    return request_waiver(workload=cast.workload, by=cast.owner, at=NOW, finding="no-owner", **given)  # type: ignore[arg-type]
 
 
 def _running_drill(cast: Cast, hours: int) -> Drill:

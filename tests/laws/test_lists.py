@@ -17,7 +17,7 @@ from people.models import Team
 from tests.cast import NOW, PASSWORD, give, open_gates, person
 from tests.workloads.parts import add_component, add_dependency, add_failure_mode, add_flow, add_third_party
 from workloads import services as workloads
-from workloads.models import Tier
+from workloads.models import Tier, Waiver
 
 LISTS = (
     "/workloads/findings/", "/api/v1/findings/",
@@ -26,7 +26,7 @@ LISTS = (
     "/api/v1/people/", "/api/v1/roles/", "/api/v1/events/", "/workloads/campaigns/", "/workloads/reviews/", "/api/v1/campaigns/",
     "/people/assignments/", "/people/assignments/?gap=missing", "/api/v1/assignments/",
     "/workloads/third-parties/", "/workloads/import/mappings/", "/api/v1/flows/", "/api/v1/components/", "/api/v1/failure-modes/",
-    "/api/v1/dependencies/", "/api/v1/third-parties/", "/api/v1/impact/",
+    "/api/v1/dependencies/", "/api/v1/third-parties/", "/workloads/waivers/", "/workloads/waivers/?view=asked", "/api/v1/waivers/", "/api/v1/impact/",
 )  # fmt: skip
 
 
@@ -53,6 +53,7 @@ def _grow(cast, numbers):
         )
         workloads.send_for_signature(classification=target, by=owner, at=NOW)
         _take_apart(cast, load, number)
+        _waive(cast, load)
         drills.schedule(
             workload=load, by=owner, at=NOW, kind=DrillKind.RESTORE, window_start=NOW + dt.timedelta(days=2),
             window_end=NOW + dt.timedelta(days=2, hours=1), coordinator=owner, success_criteria="Back.",
@@ -62,6 +63,19 @@ def _grow(cast, numbers):
             Purpose.CLASSIFICATION_WITHDRAWN, to=[cast.head, owner], thread=load.trail_thread, path="/",
             context={"workload": load.name, "who": owner.name}, by=owner, at=NOW,
         )  # fmt: skip
+
+
+def _waive(cast, load):
+    """A waiver in force and one asked for, of findings that came after it was sent; rows, for no list asks for their deeds."""
+    text = {
+        "title": "Found",
+        "reason": "Because.",
+        "conditions": "None.",
+        "ends_on": NOW.date() + dt.timedelta(days=90),
+    }
+    asked = {"workload": load, "requested_at": NOW, "requested_by": cast.head} | text
+    Waiver.objects.create(finding="a", state="granted", granted_at=NOW, granted_by=cast.sponsor, **asked)
+    Waiver.objects.create(finding="b", **asked)
 
 
 def _take_apart(cast, load, number):

@@ -17,8 +17,10 @@ from signoffs.documents import digest
 from signoffs.models import Request, Signature
 from tests.cast import NOW, Cast, make_cast, proof, propose, put_in_force
 from tests.races import at_once, done
+from tests.workloads.waivers import forget_flows, request_waiver, sign_waiver
 from workloads import services
-from workloads.models import Classification, Reaffirmation, Tier, Workload
+from workloads.gates.services import lapse_waivers, withdraw_waiver
+from workloads.models import Classification, Reaffirmation, Tier, Waiver, Workload
 from workloads.signing import classification_document
 
 pytestmark = [pytest.mark.fault, pytest.mark.django_db(transaction=True)]
@@ -46,7 +48,8 @@ def _laws_hold():
         ("classification.signed_off", ["signed_off", "superseded"]),
     ):
         assert Event.objects.filter(kind=kind).count() == sum(t.state in states for t in targets)
-    assert Request.objects.filter(state="open").count() == sum(t.state == "in_review" for t in targets)
+    still_asked = Request.objects.filter(state="open", subject_type="workloads.classification")
+    assert still_asked.count() == sum(t.state == "in_review" for t in targets)
 
 
 def fresh(target: Classification) -> Classification:
@@ -191,6 +194,55 @@ def test_a_review_while_its_successor_comes_into_force_leaves_one_target(cast):
         )
         assert not isinstance(outcomes[1], DeedError)
         assert fresh(old).state == "superseded"
+
+
+def test_two_waivers_asked_for_one_finding_at_once_are_one(cast):
+    forget_flows(cast)
+    for _ in range(ROUNDS):
+        outcomes = at_once(lambda: request_waiver(cast), lambda: request_waiver(cast, by=cast.head))
+        assert done(outcomes) == 1
+        waiver = Waiver.objects.get(state="requested")
+        withdraw_waiver(waiver=waiver, by=cast.owner, at=NOW)
+
+
+def test_a_waiver_granted_while_it_is_withdrawn_has_one_effect(cast):
+    for number in range(max(ROUNDS, 20)):
+        waiver = request_waiver(cast)
+        read = Waiver.objects.get(pk=waiver.pk)
+        outcomes = at_once(
+            lambda: sign_waiver(cast, waiver), lambda: withdraw_waiver(waiver=read, by=cast.owner, at=NOW)
+        )
+        assert done(outcomes) == 1
+        kept = Waiver.objects.get(pk=waiver.pk)
+        assert kept.state in ("granted", "withdrawn")
+        lines = Event.objects.filter(kind__in=("waiver.granted", "waiver.withdrawn"), subject_id=str(waiver.pk))
+        assert lines.count() == 1
+        assert kept.request.state == {"granted": "completed", "withdrawn": "withdrawn"}[kept.state], number
+        if kept.state == "granted":
+            withdraw_waiver(waiver=kept, by=cast.owner, at=NOW)
+
+
+def test_two_sweeps_let_a_waiver_lapse_once(cast):
+    after = NOW + dt.timedelta(days=91)
+    for number in range(ROUNDS):
+        sign_waiver(cast, request_waiver(cast))
+        outcomes = at_once(lambda: lapse_waivers(at=after), lambda: lapse_waivers(at=after))
+        assert outcomes.count(1) == 1
+        assert Event.objects.filter(kind="waiver.lapsed").count() == number + 1
+
+
+def test_a_target_sent_while_its_waiver_lapses_is_sent_or_refused_and_never_deadlocks(cast):
+    for _ in range(ROUNDS):
+        clear(cast)
+        waiver = sign_waiver(cast, request_waiver(cast))
+        target = fresh(propose(cast))
+        outcomes = at_once(
+            lambda: services.send_for_signature(classification=target, by=cast.owner, at=NOW),
+            lambda: withdraw_waiver(waiver=waiver, by=cast.owner, at=NOW),
+        )
+        assert not isinstance(outcomes[1], DeedError)
+        kept = fresh(target)
+        assert (kept.state == "in_review") == bool(kept.findings)
 
 
 def test_a_workload_handed_to_another_team_while_it_is_changed_keeps_both(cast):
