@@ -14,6 +14,11 @@ from tests.cast import give
 from workloads.models import Workload
 
 
+@pytest.fixture(autouse=True)
+def _nobody_for_the_team(cast):
+    RoleAssignment.objects.filter(role="workload-team").delete()
+
+
 def _form(cast, **values):
     today = organisation_today(timezone.now())
     return {"role": "workload-team", "person": cast.stranger.pk, "deputy": "", "from_on": today.isoformat()} | values
@@ -80,3 +85,19 @@ def test_a_role_of_another_workload_cannot_be_ended_from_here(cast, page):
     general = RoleAssignment.objects.filter(workload_id__isnull=True).first()
     address = f"/workloads/{cast.workload.pk}/assign/{general.pk}/end/"
     assert page(cast.head).post(address, {"last_day": "2026-11-21"}).status_code == 404
+
+
+def test_the_page_shows_from_when_to_when_what_is_missing_and_who_was_before(cast, page):
+    today = organisation_today(timezone.now())
+    RoleAssignment.objects.filter(workload_id=cast.workload.pk).delete()
+    held = give("business-stakeholder", cast.stakeholder, workload=cast.workload)
+    before = give("business-stakeholder", cast.auditor, workload=cast.workload)
+    RoleAssignment.objects.filter(pk=held.pk).update(until_on=today + dt.timedelta(days=20))
+    RoleAssignment.objects.filter(pk=before.pk).update(until_on=today - dt.timedelta(days=1))
+    shown = page(cast.head).get(f"/workloads/{cast.workload.pk}/")
+    people = {role: (one, gaps) for role, one, gaps in shown.context["people"]}
+    assert people["Business stakeholder"] == (held, ["no deputy", "ends within 30 days"])
+    assert people["Workload team"] == (None, ["vacant"])
+    assert [one.person for one in shown.context["past_people"]] == [cast.auditor]
+    assert "since" in shown.text
+    assert "1 before" in shown.text
