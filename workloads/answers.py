@@ -12,7 +12,7 @@ from workloads.finding import Finding
 from workloads.models import Classification, Proof, Workload, looser_than
 from workloads.queries import Signer
 
-CHAIN_MAX = 3
+CHAIN_MAX = 2
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def _proof(workload: Workload, target: Classification | None) -> list[Risk]:
 
 def of_chain(findings: Sequence[Finding]) -> list[Risk]:
     """What the workload needs and what that means; the rest is on its map."""
-    found = [Risk(f.title, f.detail, is_grave=f.is_blocking) for f in findings[:CHAIN_MAX]]
+    found = [Risk(f.title, "", is_grave=f.is_blocking) for f in findings[:CHAIN_MAX]]
     if (more := len(findings) - CHAIN_MAX) > 0:
         found.append(Risk(f"{more} more through the chain", "The map lists them."))
     return found

@@ -50,7 +50,8 @@ def _row(around: Surroundings, key: Key, lines: list[Line]) -> Row:
     graph, node, seen = around.graph, around.graph.nodes[key], around.graph.may_name(key)
     answer = graph.chain[key]
     own = "–" if node.rto is None and node.rpo is None else f"{_said(node.rto)} / {_said(node.rpo)}"
-    total = f"{'at least ' if answer.is_lower_bound else ''}{duration(answer.rto_seconds)}"
+    known = answer.rto_seconds or not answer.is_lower_bound
+    total = f"{'at least ' if answer.is_lower_bound else ''}{duration(answer.rto_seconds)}" if known else "unknown"
     return Row(
         key=key,
         name=graph.name(key),

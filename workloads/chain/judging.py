@@ -83,7 +83,7 @@ def unreachable(graph: Graph, answer: Answer, promise: Promise) -> Iterator[Find
             "rto-unreachable", Severity.BLOCKING,
             f"Back in {duration(answer.rto_seconds)} at best, {way(graph, answer.path)}; "
             f"promised {duration(promise.rto_seconds)}",
-            f"Promise at least {duration(answer.rto_seconds)}, or make a hop of that way faster or recover beside it."
+            "Make a hop of that way faster, let it recover at the same time, or promise more."
             + (" Some times on the way are not known." if answer.is_lower_bound else ""),
             address(answer.path[0], graph),
         )  # fmt: skip

@@ -9,7 +9,7 @@ there counts as beside it, and every member says that it stands in one. Nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from heapq import heappop, heappush
 from typing import NamedTuple
@@ -149,9 +149,35 @@ class Chain:
         self.providers[edge.dependent][edge.provider] = edge.parallel
         self.dependents[edge.provider].add(edge.dependent)
         # One that leads down the ranks cannot close a cycle.
-        if provider.rank <= dependent.rank:
+        if provider.rank <= dependent.rank or self._reordered(dependent, provider):
             return self._spread(dependent)
         return self._rearrange(edge.dependent)
+
+    def _reordered(self, dependent: _Group, provider: _Group) -> bool:
+        """Move the ranks between the two so that `provider` comes below (Pearce and Kelly); False: there is a cycle now."""
+        above = self._between(dependent, self.dependents, lambda group: group.rank <= provider.rank)
+        if provider.rank in above:
+            return False
+        below = self._between(provider, self.providers, lambda group: group.rank >= dependent.rank)
+        ranks = sorted([*below, *above])
+        moved = [below[rank] for rank in sorted(below)] + [above[rank] for rank in sorted(above)]
+        for group, rank in zip(moved, ranks, strict=True):
+            group.rank = rank
+        return True
+
+    def _between(
+        self, start: _Group, next_to: Mapping[Key, Iterable[Key]], is_near: Callable[[_Group], bool]
+    ) -> dict[int, _Group]:
+        """The groups that can be reached from here over near ones, by rank."""
+        found, waiting = {start.rank: start}, [start]
+        while waiting:
+            for member in waiting.pop().members:
+                for key in next_to[member]:
+                    group = self._group[key]
+                    if group.rank not in found and is_near(group):
+                        found[group.rank] = group
+                        waiting.append(group)
+        return found
 
     def _drop_edge(self, dependent: Key, provider: Key) -> set[Key]:
         del self.providers[dependent][provider]
