@@ -99,9 +99,8 @@ def samples(cast: Cast) -> Samples:
     for name in ("classification", "change-proposal", "send", "withdraw", "review"):
         exact[f"workloads:{name}"] = {"pk": in_force.pk if name == "review" else draft.pk}
     waiver = _waiver(cast)
-    exact |= dict.fromkeys(
-        ("workloads:waiver", "workloads:withdraw-waiver", "waivers-detail", "waivers-withdraw"), {"pk": waiver.pk}
-    )
+    for name in ("workloads:waiver", "workloads:withdraw-waiver", "waivers-detail", "waivers-withdraw"):
+        exact[name] = {"pk": waiver.pk}
     for name in ("campaign", "nudge", "close-campaign"):
         exact[f"workloads:{name}"] = {"pk": campaign.pk}
     for name in ("action", "change_action", "done", "reopen"):

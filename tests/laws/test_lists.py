@@ -26,7 +26,8 @@ LISTS = (
     "/api/v1/people/", "/api/v1/roles/", "/api/v1/events/", "/workloads/campaigns/", "/workloads/reviews/", "/api/v1/campaigns/",
     "/people/assignments/", "/people/assignments/?gap=missing", "/api/v1/assignments/",
     "/workloads/third-parties/", "/workloads/import/mappings/", "/api/v1/flows/", "/api/v1/components/", "/api/v1/failure-modes/",
-    "/api/v1/dependencies/", "/api/v1/third-parties/", "/workloads/waivers/", "/workloads/waivers/?view=asked", "/api/v1/waivers/", "/api/v1/impact/",
+    "/api/v1/dependencies/", "/api/v1/third-parties/", "/workloads/waivers/", "/workloads/waivers/?view=asked",
+    "/api/v1/waivers/", "/api/v1/impact/",
 )  # fmt: skip
 
 
@@ -50,6 +51,7 @@ def _grow(cast, numbers):
             rto_seconds=60,
             rpo_seconds=60,
             reason="Why not.",
+            differs_reason="For lists.",
         )
         workloads.send_for_signature(classification=target, by=owner, at=NOW)
         _take_apart(cast, load, number)
