@@ -28,7 +28,9 @@ def _propose(page, cast):
     page.get_by_label(re.compile("^RTO")).fill("10 min")
     page.get_by_label(re.compile("^RPO")).fill("5 min")
     page.get_by_label(re.compile("^SLO")).fill("99.95")
-    page.get_by_label(re.compile("^Why|^Reason")).first.fill("Each hour costs € 40,000.")
+    page.get_by_label(re.compile("^Why other")).fill("The regulator counts from the first minute.")
+    page.get_by_label(re.compile("^Why (?!other|looser)|^Reason")).first.fill("Each hour costs € 40,000.")
+    page.get_by_label(re.compile("^Why other than the impact analysis")).fill("The contract asks for it.")
     page.get_by_role("button", name="Send for signature").click()
     expect(page.get_by_text("In review, 0 of 3 signed").first).to_be_visible()
 

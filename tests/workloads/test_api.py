@@ -38,7 +38,9 @@ def _post(client, address, data=None):
 
 def test_a_workload_is_one_flat_object(cast, api):
     target = put_in_force(cast)
-    services.note_proof(workload=cast.workload, proven_on=NOW.date(), rto=Proof.MET, rpo=Proof.CLAIMED, by=cast.head, at=NOW)
+    services.note_proof(
+        workload=cast.workload, proven_on=NOW.date(), rto=Proof.MET, rpo=Proof.CLAIMED, by=cast.head, at=NOW
+    )
     assert api(cast.auditor, "read").get(f"/api/v1/workloads/{cast.workload.pk}/").json() == {
         "id": cast.workload.pk, "name": "Payment Hub", "reference": "APP-1", "purpose": "Pays claims.",
         "owner_team": cast.team.pk, "owner_team_name": "Payments", "business_unit": "", "lifecycle": "live", "tags": [],
@@ -113,7 +115,7 @@ def test_a_target_goes_its_whole_way(cast, api):
     answer = _post(client, f"/workloads/{cast.workload.pk}/propose/", TARGET)
     assert answer.status_code == 201
     number = answer.json()["id"]
-    changed = _post(client, f"/classifications/{number}/change/", TARGET | {"rto_seconds": 600})
+    changed = _post(client, f"/classifications/{number}/change/", TARGET | {"rto_seconds": 600, "differs_reason": "Paper."})
     assert (changed.status_code, changed.json()["rto_seconds"]) == (200, 600)
     sent = _post(client, f"/classifications/{number}/send/")
     assert (sent.status_code, sent.json()["state"]) == (200, "in_review")

@@ -15,7 +15,8 @@ from workloads import services as workloads
 from workloads.models import Classification, Tier
 from workloads.register.services import check_register, import_register
 
-pytestmark = pytest.mark.django_db
+# An import knows no suggestion, so the page is asked without one too.
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unanswered")]
 SHIFTS = (-1, 0, 1)
 HEADER_KEYS = ("rto_seconds", "rpo_seconds", "reason", "looser_reason")
 HEADER = ("name", "purpose", "team", "tier", "SLO", "RTO in s", "RPO in s", "reason", "looser reason")

@@ -91,7 +91,7 @@ def test_a_proposal_sent_twice_at_once_asks_once(cast):
 
 
 def test_a_draft_sent_while_it_is_changed_is_frozen_as_it_is_kept(cast):
-    values = {"tier": Tier.objects.get(pk=1), "slo": "99.95", "rpo_seconds": 60, "reason": "x"}
+    values = {"tier": Tier.objects.get(pk=1), "slo": "99.95", "rpo_seconds": 60, "reason": "x", "differs_reason": "y"}
     for number in range(ROUNDS):
         clear(cast)
         target = propose(cast)
@@ -157,7 +157,7 @@ def test_a_description_and_a_draft_changed_at_once_are_both_kept(cast):
     target = propose(cast)
     for number in range(ROUNDS):
         tier = Tier.objects.get(pk=number % 3 + 1)
-        given = {"tier": tier, "slo": "99.95", "rto_seconds": 60, "rpo_seconds": 60, "reason": f"{number}"}
+        given = {"tier": tier, "rto_seconds": 60, "rpo_seconds": 60, "reason": f"{number}", "differs_reason": "y"}
         first = fresh(target)
         outcomes = at_once(
             lambda: services.change_proposal(classification=first, by=cast.owner, at=NOW, **given | {"slo": first.slo}),

@@ -71,6 +71,7 @@ def test_what_was_changed_while_the_page_was_open_is_what_is_frozen(cast):
     stale = propose(cast)
     fresh = Classification.objects.get(pk=stale.pk)
     values = {"tier": Tier.objects.get(pk=1), "slo": fresh.slo, "rto_seconds": 60, "rpo_seconds": 60, "reason": "Now."}
+    values["differs_reason"] = "The contract asks for it."
     services.change_proposal(classification=fresh, by=cast.owner, at=NOW, **values)
     request = services.send_for_signature(classification=stale, by=cast.owner, at=NOW)
     assert request.document["summary"].startswith("Back within 60\xa0s.")

@@ -151,7 +151,11 @@ def severity(suggestion: Suggestion, *, names: Names, points: Sequence[int]) -> 
         return f"Serious after {duration(first.cell.seconds)}{place}, not intolerable within {longest}."
     if worst.cell.seconds == first.cell.seconds:
         return f"Intolerable after {duration(first.cell.seconds)}{place}."
-    return f"Serious after {duration(first.cell.seconds)}{place}, intolerable after {duration(worst.cell.seconds)}."
+    then = worst.cell.season
+    later = f" in {names.seasons.get(then, 'a season')}" if then not in (None, season) else ""
+    return (
+        f"Serious after {duration(first.cell.seconds)}{place}, intolerable after {duration(worst.cell.seconds)}{later}."
+    )
 
 
 def money(amount: Decimal, currency: str) -> str:

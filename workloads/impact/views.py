@@ -227,11 +227,7 @@ def remove_season(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, "Removed.")
         return redirect("workloads:impact", workload.pk)
     answers = season.answers.count()
-    said = (
-        "It has no answers of its own."
-        if not answers
-        else f"Its {answers} own answer{'s' if answers > 1 else ''} go with it."
-    )
+    said = f"With it go its own answers: {answers}." if answers else "It has no answers of its own."
     context = {
         "workload": workload, "name": season.name, "what": "the season", "back": "workloads:impact", "back_label": "Impact",
         "said": f"{said} The trail keeps them.",
