@@ -116,6 +116,8 @@ def _drilled(target: Classification, since: Since) -> list[str]:
     workload = target.workload
     if workload.proven_on is None or workload.proven_on <= organisation_today(since.at):
         return []
+    if f"{workload.proven_on:%-d %b %Y}" in target.review_because:  # said already
+        return []
     said = f"RTO {workload.get_proof_rto_display().lower()}, RPO {workload.get_proof_rpo_display().lower()}"
     return [f"Drill of {workload.proven_on:%-d %b %Y}: {said}."]
 
