@@ -83,8 +83,9 @@ def _answers(load: cast.Load, points: Sequence[int]) -> dict[Cell, Given | None]
         first = _serious_at(points, allowed, load.tier)
         for category, later in zip(ORDER[load.team], LATER, strict=True):
             for place, seconds in enumerate(points):
-                amount = _rate(load, place) if (loss, category) == (TIME, "money") else None
-                found[Cell(loss, None, category, seconds)] = Given(level(place - first - later), amount)
+                how_bad = level(place - first - later)
+                amount = _rate(load, place) if (loss, category) == (TIME, "money") and how_bad else None
+                found[Cell(loss, None, category, seconds)] = Given(how_bad, amount)
     return found
 
 

@@ -248,11 +248,19 @@ class SeasonForm(forms.Form):
     )
     from_day = forms.IntegerField(label="First day", required=False, min_value=1, max_value=31)
     from_month = forms.TypedChoiceField(
-        label="of", required=False, coerce=int, empty_value=None, choices=[("", "–"), *enumerate(MONTHS[1:], start=1)]
+        label="Month of the first day",
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[("", "–"), *enumerate(MONTHS[1:], start=1)],
     )
     to_day = forms.IntegerField(label="Last day", required=False, min_value=1, max_value=31)
     to_month = forms.TypedChoiceField(
-        label="of", required=False, coerce=int, empty_value=None, choices=[("", "–"), *enumerate(MONTHS[1:], start=1)]
+        label="Month of the last day",
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[("", "–"), *enumerate(MONTHS[1:], start=1)],
     )
 
     def clean(self) -> None:
