@@ -41,8 +41,10 @@ def flows_of(workload: Workload) -> list[UserFlow]:
 
 
 def components_of(workload: Workload) -> QuerySet[Component]:
-    return workload.components.select_related("own").annotate(
-        in_flows=Count("flows", distinct=True), in_modes=Count("failure_modes", distinct=True)
+    return (
+        workload.components.select_related("own")
+        .annotate(in_flows=Count("flows", distinct=True), in_modes=Count("failure_modes", distinct=True))
+        .order_by("name", "id")
     )
 
 
