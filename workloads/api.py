@@ -25,7 +25,7 @@ from workloads.filters import SEARCH_MAX, ClassificationFilter, RegisterFilter
 from workloads.gates.known import kept
 from workloads.gates.queries import standing_against
 from workloads.models import Classification, Tier, Workload
-from workloads.queries import ROW, classifications_for, register
+from workloads.queries import ROW, classifications_for, picture, pictures, register
 from workloads.serializers import (
     TARGET_ROW,
     ClassificationDetailSerializer,
@@ -49,19 +49,27 @@ class StableOrdering(drf_filters.OrderingFilter):
         return [*asked, "id"] if "id" not in asked and "-id" not in asked else asked
 
 
-class Counted:
-    """Rows for a paginator, counted by another query than the one that reads them."""
+class RememberedFilter(DjangoFilterBackend):  # type: ignore[misc]
+    """Leaves the filters with the view, which counts by them."""
+
+    def get_filterset(self, request: ApiRequest, queryset: Any, view: Any) -> Any:
+        view.filters = super().get_filterset(request, queryset, view)
+        return view.filters
+
+
+class Pictures:
+    """The register for a paginator: counted and ordered by queries of their own, drawn a page at a time."""
 
     ordered = True
 
-    def __init__(self, rows: QuerySet[Any, Any], to_count: QuerySet[Any]) -> None:
+    def __init__(self, rows: QuerySet[Any], to_count: QuerySet[Any]) -> None:
         self.rows, self.to_count = rows, to_count
 
     def count(self) -> int:
         return self.to_count.count()
 
-    def __getitem__(self, part: slice) -> QuerySet[Any, Any]:
-        return self.rows[part]
+    def __getitem__(self, part: slice) -> list[dict[str, Any]]:
+        return pictures(self.rows.values_list("pk", flat=True)[part])
 
 
 class Rows(GenericViewSet[Any]):
@@ -94,11 +102,15 @@ class Rows(GenericViewSet[Any]):
 
     def row(self, pk: Any) -> Any:
         """One thing as JSON; not found for a stranger, and for what is no number."""
-        number = int(pk) if str(pk).isdecimal() else 0
-        found = self.get_queryset().filter(pk=number).values(*self.columns).first()
+        found = self.find(int(pk) if str(pk).isdecimal() else 0)
         if found is None:
             raise Http404
         return self.get_serializer(found).data
+
+    def find(self, number: int) -> dict[str, Any] | None:
+        """The row with this number, if this person may have it."""
+        found: dict[str, Any] | None = self.get_queryset().filter(pk=number).values(*self.columns).first()
+        return found
 
     @property
     def by(self) -> User:
@@ -130,6 +142,8 @@ class WorkloadViewSet(Rows):
     queryset = Workload.objects.all()  # for the schema; what is read comes from `seen`
     columns = ROW
     serializer_class = WorkloadSerializer
+    filters: RegisterFilter
+    filter_backends = [RememberedFilter, StableOrdering]
     filterset_class: Any = RegisterFilter
     ordering_fields = (
         "id",
@@ -148,10 +162,11 @@ class WorkloadViewSet(Rows):
         return register(user)
 
     def counted(self, rows: QuerySet[Any], values: QuerySet[Any, Any]) -> Any:
-        filters = RegisterFilter(self.request.query_params, rows)
-        filters.plain = Workload.objects.visible_to(self.by)
-        filters.form.is_valid()
-        return Counted(values, filters.rows_to_count)
+        self.filters.plain = Workload.objects.visible_to(self.by)
+        return Pictures(rows, self.filters.rows_to_count)
+
+    def find(self, number: int) -> dict[str, Any] | None:
+        return picture(self.by, number)
 
     def create(self, request: ApiRequest) -> Response:
         values = _valid(WorkloadWriteSerializer(data=request.data))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters
 from django import forms
@@ -55,10 +55,17 @@ class RegisterFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     teams: dict[int, str] | None = None  # names by number, when the caller has them already
     plain: Rows | None = None  # the workloads without any columns of `register`
+    form_class: ClassVar[type[forms.Form] | None] = None
 
     class Meta:
         model = Workload
         fields: list[str] = []
+
+    def get_form_class(self) -> type[forms.Form]:
+        """Made once: its fields know nothing of the request, and making a class takes longer than asking with it."""
+        if RegisterFilter.form_class is None:
+            RegisterFilter.form_class = super().get_form_class()
+        return RegisterFilter.form_class
 
     @property
     def rows_to_count(self) -> Rows:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from django.db import connection
 from django.db.models import Case, CharField, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
@@ -71,6 +73,28 @@ def register(user: User) -> WorkloadQuerySet:
     return _pictured().visible_to(user)
 
 
+@cache
+def _picture() -> tuple[str, tuple[Any, ...]]:
+    """The statement behind `pictures`: putting it together takes three times as long as its answer."""
+    sql, params = _pictured().order_by().values(*ROW).query.sql_with_params()
+    return f'{sql} WHERE "workloads_workload"."id" = ANY(%s)', params
+
+
+def pictures(numbers: Iterable[int]) -> list[dict[str, Any]]:
+    """The rows of the register with these numbers, in their order. Who may see them has been asked already."""
+    sql, params = _picture()
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*params, wanted := list(numbers)])
+        found = {row[0]: dict(zip(ROW, row, strict=True)) for row in cursor.fetchall()}
+    return [found[number] for number in wanted if number in found]
+
+
+def picture(user: User, number: int) -> dict[str, Any] | None:
+    """One row of the register; None for a stranger."""
+    is_hers = user.may(Permission.VIEW_WORKLOADS) or Workload.objects.visible_to(user).filter(pk=number).exists()
+    return next(iter(pictures([number])), None) if is_hers else None
+
+
 def mine(user: User, on: dt.date) -> Q:
     """Workloads of her teams and those she holds a role for today."""
     held = RoleAssignment.objects.in_force(on).of(user).filter(workload_id__isnull=False).order_by()
@@ -129,9 +153,7 @@ def counts(user: User, on: dt.date, found: QuerySet[Workload] | None = None) -> 
     numbers["signed"] = seen.filter(review_on__isnull=False)
     if found is not None:
         numbers["found"] = found
-    counted: Any = User.objects.filter(pk=user.pk).values(
-        **{name: _Counted(rows) for name, rows in numbers.items()}
-    )[0]
+    counted: Any = User.objects.filter(pk=user.pk).values(**{name: _Counted(rows) for name, rows in numbers.items()})[0]
     return dict(counted)
 
 

@@ -19,7 +19,7 @@ from people.models import User
 from people.wording import duration
 from workloads.filters import RegisterFilter
 from workloads.models import Workload
-from workloads.queries import COUNT_MAX, ROW, VIEWS, in_view, register
+from workloads.queries import COUNT_MAX, VIEWS, in_view, pictures, register
 
 PAGE_SIZE = 50
 # What a column header sorts by; `name` always follows, so that pages never overlap.
@@ -118,17 +118,16 @@ class Question:
     def sorted(self) -> QuerySet[Workload]:
         return self.rows.order_by(*_order(self.sort))
 
-    def looked_up(self, start: int) -> QuerySet[Any, Any] | None:
-        """The rows from `start`, found among the workloads alone before their targets are joined to them.
+    @property
+    def numbers(self) -> QuerySet[Any, int]:
+        """The numbers of the rows in their order, found among the workloads alone unless order or filters need the targets.
 
-        None where order or filters need the targets. Without it a deep page joins 10,000 of them to show fifty.
+        With the targets joined first, a deep page would join 10,000 of them to show fifty.
         """
-        if self.sort.removeprefix("-") not in OWN_SORTS or "state" in self.values:
-            return None
-        found = self.rows_to_count.order_by(*_order(self.sort))[start : start + PAGE_SIZE]
-        rows = register(self.user).filter(pk__in=found.values("pk"))
-        ordered: QuerySet[Any, Any] = rows.order_by(*_order(self.sort)).values(*ROW)
-        return ordered
+        is_own = self.sort.removeprefix("-") in OWN_SORTS and "state" not in self.values
+        rows = self.rows_to_count if is_own else self.rows
+        found: QuerySet[Any, int] = rows.order_by(*_order(self.sort)).values_list("pk", flat=True)
+        return found
 
     def without(self, *names: str) -> str:
         """The query string without these parameters, and always without the page."""
@@ -182,12 +181,8 @@ class KnownPaginator(Paginator):  # type: ignore[type-arg]  # not subscriptable 
 
 
 def page_of(question: Question, total: int) -> Page[Any]:
-    page: Page[Any] = KnownPaginator(question.sorted.values(*ROW), total).get_page(question.params.get("page"))
-    rows = page.object_list
-    if page.number > 1 or question.values:
-        looked_up = question.looked_up((page.number - 1) * PAGE_SIZE)
-        rows = rows if looked_up is None else looked_up
-    page.object_list = [_line(row, question.today) for row in rows]
+    page: Page[Any] = KnownPaginator(question.numbers, total).get_page(question.params.get("page"))
+    page.object_list = [_line(row, question.today) for row in pictures(page.object_list)]
     return page
 
 

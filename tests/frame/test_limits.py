@@ -56,4 +56,3 @@ def test_asking_too_often_does_not_make_the_wait_longer(asking):
     asking.may(200)
     asking.now += 120
     assert all(asking.may(10))
-
