@@ -61,6 +61,9 @@ def main() -> int:
         _report(ports, *_signed_in())
         print("messages a second, against bare SMTP:", flush=True)
         subprocess.run([sys.executable, "-m", "benchmarks.delivery"], cwd=ROOT, check=True)
+        print("the chain of hard dependencies:", flush=True)
+        chain = [sys.executable, "-m", "benchmarks.chain", "--var", str(options.var / "chain")]
+        subprocess.run(chain, cwd=ROOT, check=True)
     finally:
         for server in servers:
             server.terminate()

@@ -18,12 +18,17 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from drportal.embedded import Postgres
 
+if TYPE_CHECKING:
+    from django.test import Client
+
 ROOT = Path(__file__).resolve().parent.parent
-ROUNDS, CHANGES, AIM = 15, 300, 2.5
+ROUNDS, CHANGES, AIM = 9, 300, 2.5
 TODAY = dt.date(2026, 11, 21)
 WORKLOADS = """
 INSERT INTO workloads_workload (name, reference, purpose, owner_team_id, business_unit, lifecycle, tags, added_at, added_by_id,
@@ -51,7 +56,7 @@ def main() -> int:
     postgres = Postgres(options.var).start()
     os.environ |= {
         "DATABASE_URL": postgres.url(), "SECRET_KEY": secrets.token_urlsafe(60), "PORTAL_VAR": str(options.var),
-        "DJANGO_SETTINGS_MODULE": "drportal.settings", "LOG_LEVEL": "WARNING",
+        "DJANGO_SETTINGS_MODULE": "drportal.settings", "LOG_LEVEL": "ERROR",
     }  # fmt: skip
     try:
         import django  # noqa: PLC0415 (only once the environment above names the database)
@@ -59,6 +64,7 @@ def main() -> int:
         django.setup()
         _prepare(options.size, options.edges)
         _measure()
+        _pages()
     finally:
         postgres.stop()
     return 0
@@ -69,7 +75,8 @@ def _prepare(size: int, edges: int) -> None:
     from django.db import connection  # noqa: PLC0415
     from django.utils import timezone  # noqa: PLC0415
 
-    from people.models import Team, User  # noqa: PLC0415
+    from people.models import RoleAssignment, Team, User  # noqa: PLC0415
+    from people.permissions import HEAD_OF_OPERATIONS  # noqa: PLC0415
     from workloads.models import Dependency, ThirdParty, Workload  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
@@ -77,6 +84,7 @@ def _prepare(size: int, edges: int) -> None:
         return
     at = timezone.now()
     user = User.objects.create_user("bench@example.org", None, name="Bench", added_at=at)
+    RoleAssignment.objects.create(role_id=HEAD_OF_OPERATIONS, person=user, from_on=dt.date(2020, 1, 1))
     Team.objects.create(name="Bench")
     with connection.cursor() as cursor:
         cursor.execute(WORKLOADS, {"size": size})
@@ -136,6 +144,33 @@ def _measure() -> None:
     )
 
 
+def _pages() -> None:
+    """What a person waits for, without the network."""
+    from django.conf import settings  # noqa: PLC0415
+    from django.test import Client  # noqa: PLC0415
+
+    from people.models import User  # noqa: PLC0415
+    from workloads.models import Workload  # noqa: PLC0415
+
+    client, pk = Client(), Workload.objects.order_by("pk").values_list("pk", flat=True)[10]
+    client.force_login(User.objects.get(), backend=settings.AUTHENTICATION_BACKENDS[0])
+    for path in (
+        "/workloads/findings/",
+        f"/workloads/{pk}/map/?depth=2",
+        f"/workloads/{pk}/map/?depth=4",
+        f"/workloads/{pk}/",
+    ):
+        client.get(path)
+        took = statistics.median(_once(partial(_get, client, path)) for _ in range(5))
+        print(f"{path.replace(str(pk), 'n'):44}{took * 1000:9.1f} ms")
+
+
+def _get(client: Client, path: str) -> None:
+    status = client.get(path).status_code
+    if status != 200:
+        raise RuntimeError(f"{path} answered {status}")
+
+
 def _changes(chain: object, anew: float) -> None:
     """One edge or one node at a time, taken in, against computing everything anew."""
     from workloads.chain.kernel import Chain, Edge  # noqa: PLC0415
@@ -143,15 +178,22 @@ def _changes(chain: object, anew: float) -> None:
     assert isinstance(chain, Chain)
     some, keys = random.Random(8), [key for key in chain.nodes if key > 0]
     edges = [(a, b) for a, below in chain.providers.items() for b in below]
-    deeds: dict[str, Callable[[], object]] = {
-        "a node's own time": lambda: (lambda n: chain.update(node=n._replace(rto=some.randrange(9000))))(
-            chain.nodes[some.choice(keys)]
-        ),
-        "the order of an edge": lambda: (lambda a, b: chain.update(edge=Edge(a, b, not chain.providers[a][b])))(
-            *some.choice(edges)
-        ),
-        "a new edge": lambda: (lambda a, b: a != b and chain.update(edge=Edge(a, b)))(*some.sample(keys, 2)),
-    }
+
+    def own() -> object:
+        return chain.update(node=chain.nodes[some.choice(keys)]._replace(rto=some.randrange(9000)))
+
+    def order() -> object:
+        above, below = some.choice(edges)
+        return chain.update(edge=Edge(above, below, not chain.providers[above][below]))
+
+    def edge() -> object:
+        above, below = some.sample(keys, 2)
+        return chain.update(edge=Edge(above, below))
+
+    def without() -> object:
+        return chain.update(without=edges.pop(some.randrange(len(edges))))
+
+    deeds = {"a node's own time": own, "the order of an edge": order, "an edge less": without, "a new edge": edge}
     for name, deed in deeds.items():
         took = sorted(_once(deed) for _ in range(CHANGES))
         p50, p99 = statistics.median(took), took[-max(1, CHANGES // 100)]
