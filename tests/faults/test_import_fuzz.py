@@ -30,8 +30,9 @@ from workloads.register.sheet import FILE_MAX, UnreadableFile
 FILES = int(os.environ.get("FUZZ_FILES", "120"))
 PAGE, API = "/workloads/import/", "/api/v1/workloads/import/"
 ODD = [
-    b"", b"\x00", b"\xff\xfe", b"=1+1", b"'", b'"', b"{", b"[", b"]", b"}", b"---\n", b"- ", b": ", b"*a", b"&a ", b"NaN", b"1e999",
-    b"-9" * 40, "😀".encode(), b"\xe2\x80\xae", b"null", b"!!python/object/apply:os.system ['x']", b"<<: *x", b"PK\x03\x04",
+    b"", b"\x00", b"\xff\xfe", b"=1+1", b"'", b'"', b"{", b"[", b"]", b"}", b"---\n", b"- ", b": ", b"*a", b"&a ", b"NaN",
+    b"1e999", b"-9" * 40, "😀".encode(), b"\xe2\x80\xae", b"null", b"!!python/object/apply:os.system ['x']",
+    b"<<: *x", b"PK\x03\x04",
 ]  # fmt: skip
 TABLES = (Workload, Component, Dependency, ThirdParty, UserFlow, ImpactAnswer, Event)
 
@@ -160,7 +161,7 @@ HOSTILE = {
     "broken YAML": (b"workloads: [\n", "not YAML"),
     "no lists": (b'{"name": "x"}', "no lists of rows"),
     "a zip bomb": (bomb("workloads.csv"), "unpack to far more"),
-    "an empty zip": (b"PK\x05\x06" + b"\0" * 18, "no rows"),
+    "an empty zip": (b"PK\x05\x06" + b"\0" * 18, "not a table"),
     "a wrong encoding": (b"workloads:\n- name: \x81\x8d\x00\n", ""),
 }  # fmt: skip
 

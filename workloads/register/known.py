@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from django.db import connection
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 
 from people.models import Team, User
@@ -72,10 +73,12 @@ def look_up(rows: Iterable[Wanted], *, lock: bool, mentioned: Collection[str] = 
     rows = list(rows)
     known = Known(keys=_keys({row.name for row in rows if row.name} | set(mentioned)))
     references = {row.reference for row in rows if row.reference} | set(mentioned)
-    ids = set(Workload.objects.filter(reference__in=references).values_list("pk", flat=True))
-    named = Workload.objects.annotate(key=Lower("name")).filter(key__in=set(known.keys.values()))
+    ids = set(Workload.objects.filter(reference__in=_texts(references)).values_list("pk", flat=True))
+    named = Workload.objects.annotate(key=Lower("name")).filter(key__in=_texts(known.keys.values()))
     ids |= set(named.values_list("pk", flat=True))
-    requests = Request.objects.filter(workload_id__in=ids, subject_type=CLASSIFICATION, state=Request.State.OPEN)
+    requests = Request.objects.filter(
+        workload_id__in=numbers(ids), subject_type=CLASSIFICATION, state=Request.State.OPEN
+    )
     known.requests = list(requests.select_for_update().order_by("pk")) if lock else list(requests)
     if lock and any(row.tier for row in rows):
         _lock_targets()
@@ -84,6 +87,15 @@ def look_up(rows: Iterable[Wanted], *, lock: bool, mentioned: Collection[str] = 
     known.teams = {team.name: team for team in Team.objects.all()}
     known.tiers = {tier.level: tier for tier in Tier.objects.all()}
     return known
+
+
+def numbers(ids: Iterable[int]) -> RawSQL:
+    """For `__in`: one parameter, where a list of thousands costs more to bind than to look up."""
+    return RawSQL("SELECT unnest(%s::bigint[])", [sorted(ids)])
+
+
+def _texts(said: Iterable[str]) -> RawSQL:
+    return RawSQL("SELECT unnest(%s::text[])", [sorted(set(said))])
 
 
 def _lock_targets() -> None:
@@ -99,7 +111,12 @@ def _keys(names: set[str]) -> dict[str, str]:
 
 
 def _take_workloads(known: Known, ids: set[int], *, lock: bool) -> None:
-    found = Workload.objects.filter(pk__in=ids).select_related("owner_team").annotate(key=Lower("name")).order_by("pk")
+    found = (
+        Workload.objects.filter(pk__in=numbers(ids))
+        .select_related("owner_team")
+        .annotate(key=Lower("name"))
+        .order_by("pk")
+    )
     for workload in found.select_for_update(of=("self",), no_key=True) if lock else found:
         known.by_name[workload.key] = workload  # type: ignore[attr-defined]  # annotated
         if workload.reference:
@@ -108,7 +125,9 @@ def _take_workloads(known: Known, ids: set[int], *, lock: bool) -> None:
 
 def _take_targets(known: Known, ids: set[int], *, lock: bool) -> None:
     states = [Classification.State.SIGNED_OFF, *Classification.OPEN]
-    found = Classification.objects.filter(workload__in=ids, state__in=states).select_related("tier", "proposed_by")
+    found = Classification.objects.filter(workload__in=numbers(ids), state__in=states).select_related(
+        "tier", "proposed_by"
+    )
     for target in found.order_by("pk").select_for_update(of=("self",), no_key=True) if lock else found:
         side = known.in_force if target.state == Classification.State.SIGNED_OFF else known.proposed
         side[target.workload_id] = target

@@ -8,7 +8,7 @@ from workloads.register.sheet import FILE_MAX, FileTooBig, Sheet, UnreadableFile
 from workloads.register.text import NOT_TEXT, read_text
 from workloads.register.xlsx import LOCKED_OR_OLD, OLD_EXCEL, ZIP, read_xlsx
 
-OTHER_KINDS = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"7z\xbc\xaf", b"{\\rtf")
+OTHER_KINDS = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"7z\xbc\xaf", b"PK\x05\x06", b"{\\rtf")
 
 
 def read_sheet(data: bytes) -> Sheet:

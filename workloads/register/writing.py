@@ -5,17 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from audit.copying import copy_in
 from audit.kinds import Kind
 from audit.services import difference, record_many
 from people.models import Team, User
 from signoffs import services as signoffs
-from workloads.models import Classification, Workload
-from workloads.register.known import Known
+from workloads.impact.queries import suggestion_for
+from workloads.impact.targets import SUGGESTED, note_suggestion, suggestion_noted
+from workloads.models import Classification, ImpactAnalysis, Workload
+from workloads.register.known import Known, numbers
 from workloads.register.planning import Plan, Planned
 from workloads.services import WORKLOAD_FIELDS
 
 BATCH = 1000
-TARGET_FIELDS = ("tier", "slo", "rto_seconds", "rpo_seconds", "reason", "looser_reason", "proposed_by")
+_SAID = ("tier", "slo", "rto_seconds", "rpo_seconds", "reason", "looser_reason")
+TARGET_FIELDS = (*_SAID, "proposed_by", "differs_reason", *(name.removesuffix("_id") for name in SUGGESTED))
 
 
 def write(plan: Plan, known: Known, *, by: User, at: dt.datetime) -> set[int]:
@@ -51,7 +55,7 @@ def _add_workloads(rows: list[Planned], known: Known, by: User, at: dt.datetime)
     for row in rows:
         row.workload = Workload(added_at=at, added_by=by, **_values(row, known))
     workloads = [row.workload for row in rows if row.workload is not None]
-    Workload.objects.bulk_create(workloads, batch_size=BATCH)
+    copy_in(workloads)
     record_many(Kind.WORKLOAD_ADDED, ((w, {}, _described(w)) for w in workloads), by=by, at=at)
 
 
@@ -75,8 +79,18 @@ def _propose(rows: list[Planned], by: User, at: dt.datetime) -> None:
     proposals = [
         Classification(workload=row.workload, proposed_at=at, proposed_by=by, **vars(row.target)) for row in rows
     ]
-    Classification.objects.bulk_create(proposals, batch_size=BATCH)
+    _note_suggestions(proposals)
+    copy_in(proposals)
     record_many(Kind.CLASSIFICATION_PROPOSED, ((p, {}, _target(p)) for p in proposals), by=by, at=at)
+
+
+def _note_suggestions(proposals: list[Classification]) -> None:
+    """What the impact analysis says beside each target. Where the file asks for another, its reason is why."""
+    analysed = ImpactAnalysis.objects.filter(workload__in=numbers(p.workload_id for p in proposals))
+    found = set(analysed.values_list("pk", flat=True))
+    for proposal in proposals:
+        if proposal.workload_id in found:
+            note_suggestion(proposal, suggestion_for(proposal.workload), proposal.reason)
 
 
 def _change_proposals(rows: list[Planned], by: User, at: dt.datetime) -> None:
@@ -91,6 +105,7 @@ def _change_proposals(rows: list[Planned], by: User, at: dt.datetime) -> None:
         for name, value in vars(target).items():
             setattr(proposal, name, value)
         proposal.proposed_by = by
+        _note_suggestions([proposal])
         lines.append((proposal, *difference(before, _target(proposal) | {"proposed_by": by})))
     Classification.objects.bulk_update([p for p, _, _ in lines], TARGET_FIELDS, batch_size=BATCH)
     record_many(Kind.CLASSIFICATION_CHANGED, lines, by=by, at=at)
@@ -101,4 +116,4 @@ def _described(workload: Workload) -> dict[str, Any]:
 
 
 def _target(found: Classification) -> dict[str, Any]:
-    return {name: getattr(found, name) for name in TARGET_FIELDS[:-1]} | {"tier": found.tier_id}
+    return {name: getattr(found, name) for name in _SAID} | {"tier": found.tier_id} | suggestion_noted(found)

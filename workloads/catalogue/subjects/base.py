@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 
+from audit.copying import copy_in
 from audit.kinds import Kind
 from audit.services import difference, record_many
 from people.models import User
@@ -184,7 +185,7 @@ class Subject:
         new = [item for item in self.items if item.report.outcome == NEW]
         for item in new:
             item.made = self.make(item)
-        self.model.objects.bulk_create([item.made for item in new], batch_size=BATCH)
+        copy_in([item.made for item in new])
         changed = [item for item in self.items if item.report.outcome == CHANGED]
         lines = []
         for item in changed:

@@ -13,6 +13,7 @@ from workloads.catalogue.contents import Line
 from workloads.catalogue.places import Meant
 from workloads.catalogue.subjects.base import Item, Subject
 from workloads.models import Component, Dependency, Strength, ThirdParty
+from workloads.register.known import numbers
 from workloads.register.report import REFUSED
 from workloads.register.sheet import shown
 
@@ -25,7 +26,7 @@ class Components(Subject):
     fields: ClassVar = ("name", "kind", "note", "own")
 
     def look_up(self, lines: list[Line]) -> None:
-        rows = Component.objects.filter(workload__in=self.around.places.by_pk).order_by("pk")
+        rows = Component.objects.filter(workload__in=numbers(self.around.places.by_pk)).order_by("pk")
         if self.around.lock:
             rows = rows.select_for_update(of=("self",), no_key=True)
         self.there = {(row.workload_id, row.name): row for row in rows}
@@ -145,7 +146,7 @@ class Dependencies(Subject):
     fields: ClassVar = ("needs", "third_party", "strength", "remains", "order", "note")
 
     def look_up(self, lines: list[Line]) -> None:
-        rows = Dependency.objects.filter(workload__in=self.around.places.by_pk).order_by("pk")
+        rows = Dependency.objects.filter(workload__in=numbers(self.around.places.by_pk)).order_by("pk")
         if self.around.lock:
             rows = rows.select_for_update(of=("self",), no_key=True)
         self.there: dict[Hashable, Dependency] = {}

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any, ClassVar
 
+from audit.copying import copy_in
 from audit.kinds import Kind
 from people.permissions import Permission
 from workloads.catalogue import kinds
 from workloads.catalogue.contents import Line
-from workloads.catalogue.subjects.base import BATCH, Item, Subject
+from workloads.catalogue.subjects.base import Item, Subject
 from workloads.catalogue.subjects.descriptions import Components, Dependencies
 from workloads.models import UserFlow
+from workloads.register.known import numbers
 from workloads.register.sheet import shown
 
 SCALARS = ("name", "what", "relied_on_by", "when_down", "is_critical", "rto_seconds", "rpo_seconds")
@@ -55,7 +57,7 @@ class Flows(Subject):
         return SCALARS
 
     def look_up(self, lines: list[Line]) -> None:
-        rows = UserFlow.objects.filter(workload__in=self.around.places.by_pk).order_by("pk")
+        rows = UserFlow.objects.filter(workload__in=numbers(self.around.places.by_pk)).order_by("pk")
         if self.around.lock:
             rows = rows.select_for_update(of=("self",), no_key=True)
         many = ("components", "dependencies__needs", "dependencies__third_party")
@@ -140,4 +142,4 @@ class Flows(Subject):
                 for item in rows
                 for used in item.fields[name]
             ]
-            through.objects.bulk_create(links, batch_size=BATCH)
+            copy_in(links)

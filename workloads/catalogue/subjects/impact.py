@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.db.models import F
 
+from audit.copying import copy_in
 from audit.kinds import Kind
 from audit.services import record_many
 from people.permissions import Permission
@@ -16,6 +17,7 @@ from workloads.catalogue.contents import Line
 from workloads.catalogue.places import Meant
 from workloads.catalogue.subjects.base import BATCH, Item, Subject
 from workloads.models import ImpactAnalysis, ImpactAnswer, ImpactCategory, ImpactPoint, Level, Season
+from workloads.register.known import numbers
 from workloads.register.report import CHANGED, NEW, REFUSED
 from workloads.register.sheet import shown
 
@@ -33,7 +35,7 @@ class Impact(Subject):
 
     def look_up(self, lines: list[Line]) -> None:
         rows = (
-            ImpactAnalysis.objects.filter(workload__in=self.around.places.by_pk)
+            ImpactAnalysis.objects.filter(workload__in=numbers(self.around.places.by_pk))
             .select_related("workload")
             .order_by("pk")
         )
@@ -72,7 +74,7 @@ class Impact(Subject):
             for place in dict.fromkeys(hanging)
             if place not in self.ready and (place.old is None or place.old.pk not in self.there)
         ]
-        self.model.objects.bulk_create([self._fresh(place) for place in missing], batch_size=BATCH)
+        copy_in([self._fresh(place) for place in missing])
 
     def of(self, place: Meant) -> ImpactAnalysis:
         return self.ready[place] if place in self.ready else self.there[place.old.pk]
@@ -97,7 +99,9 @@ class Seasons(Hanging):
     fields: ClassVar = ("name", "working_days", *DATES)
 
     def look_up(self, lines: list[Line]) -> None:
-        rows = Season.objects.filter(analysis__in=self.analyses.there).select_related("analysis").order_by("pk")
+        rows = (
+            Season.objects.filter(analysis__in=numbers(self.analyses.there)).select_related("analysis").order_by("pk")
+        )
         if self.around.lock:
             rows = rows.select_for_update(of=("self",), no_key=True)
         self.there = {(row.analysis_id, row.name): row for row in rows}
@@ -141,7 +145,11 @@ class Answers(Hanging):
         categories, points = ImpactCategory.objects.all(), ImpactPoint.objects.all()
         self.categories = {word: c for c in categories for word in (c.pk, c.name.lower())}
         self.points = {point.seconds: point for point in points}
-        rows = ImpactAnswer.objects.filter(analysis__in=self.analyses.there).select_related("season").order_by("pk")
+        rows = (
+            ImpactAnswer.objects.filter(analysis__in=numbers(self.analyses.there))
+            .select_related("season")
+            .order_by("pk")
+        )
         if self.around.lock:
             rows = rows.select_for_update(of=("self",), no_key=True)
         self.there = {(r.analysis_id, r.season_id, r.loss, r.category_id, r.point_id): r for r in rows}
@@ -212,7 +220,7 @@ class Answers(Hanging):
                 thing = item.old if item.old is not None else self.make(item)
                 after[key] = _said(thing.level, thing.amount_per_hour)
                 item.made = None if item.old is not None else thing
-        ImpactAnswer.objects.bulk_create([item.made for item in new], batch_size=BATCH)
+        copy_in([item.made for item in new])
         if changed:
             ImpactAnswer.objects.bulk_update([item.old for item in changed], self.fields, batch_size=BATCH)
         analyses = [self.analyses.of(place) for place in lines]

@@ -12,6 +12,7 @@ from people.permissions import Permission
 from workloads.catalogue import kinds
 from workloads.catalogue.contents import Line
 from workloads.catalogue.subjects.base import Item, Subject
+from workloads.register.known import numbers
 from workloads.register.planning import ASK
 from workloads.register.sheet import shown
 from workloads.rights import settle_rights
@@ -38,7 +39,7 @@ class Roles(Subject):
         people = User.objects.filter(email__in=mails) if mails else User.objects.none()
         self.people = {user.email.lower(): user for user in people}
         rows = RoleAssignment.objects.filter(
-            workload_id__in=[*self.around.places.by_pk]
+            workload_id__in=numbers(self.around.places.by_pk)
         ) | RoleAssignment.objects.filter(workload_id=None)
         rows = rows.select_related("role", "person", "deputy").order_by("pk")
         if self.around.lock:
