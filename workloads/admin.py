@@ -18,6 +18,7 @@ from workloads.models import (
     ThirdParty,
     Tier,
     UserFlow,
+    Waiver,
     Workload,
 )
 
@@ -110,3 +111,11 @@ class ThirdPartyAdmin(ReadOnlyAdmin):
 
 
 __all__ = ["ImpactCategoryAdmin", "ImpactPointAdmin"]
+
+
+@admin.register(Waiver)
+class WaiverAdmin(ReadOnlyAdmin):
+    right = Permission.VIEW_TRAIL
+    list_display = ("workload", "title", "state", "ends_on", "requested_by")
+    list_filter = ("state",)
+    list_select_related = ("workload", "requested_by")

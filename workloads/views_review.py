@@ -22,6 +22,7 @@ from signoffs.models import Request
 from signoffs.proof import proof_for_deed, prove_context
 from signoffs.services import NeedsProof
 from workloads import services
+from workloads.gates.queries import in_force
 from workloads.models import Classification
 from workloads.queries import rights_on, targets_of
 from workloads.signing import classification_document
@@ -89,6 +90,7 @@ def _page(
     context: dict[str, Any] = {
         "target": target,
         "workload": target.workload,
+        "waivers": list(in_force(today).filter(workload=target.workload).order_by("ends_on")),
         "document": present,
         "digest": digest(present),
         "comparison": compare(present, last.document if last is not None else None),

@@ -20,6 +20,7 @@ from drportal.demo.impact import analyse, why_other
 from drportal.demo.reviewing import review_campaigns
 from drportal.demo.standin import open_gates
 from drportal.demo.taking_apart import find_out_later, take_apart
+from drportal.demo.waivers import waive_one
 from people import services as people_services
 from people.models import Role, RoleAssignment, Team, User, organisation_today
 from people.queries import people_in_role
@@ -79,6 +80,7 @@ def build(now: dt.datetime, say: Callable[[str], None] = lambda text: None) -> O
     settle_rights(at=now)
     say("review campaigns")
     review_campaigns(org)
+    waive_one(now)
     Message.objects.filter(created_at__lt=now - OLD_NEWS).delete()
     return org
 

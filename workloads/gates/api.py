@@ -40,7 +40,7 @@ class RequestWaiverSerializer(serializers.Serializer[Any]):
     ends_on = serializers.DateField(help_text="Last day; a year from today at most")
 
 
-class WaiverFilter(filters.FilterSet):
+class WaiverFilter(filters.FilterSet):  # type: ignore[misc]
     workload = filters.NumberFilter(min_value=1, max_value=BIGGEST_KEY)
     state = filters.ChoiceFilter(choices=Waiver.State.choices)
 
