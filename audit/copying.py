@@ -28,7 +28,7 @@ def copy_in(things: Sequence[Row]) -> None:
     fields = meta.concrete_fields
     key = meta.pk
     if isinstance(key, models.AutoField):
-        for thing, number in zip(things, _numbers(meta.db_table, key.column, len(things)), strict=True):
+        for thing, number in zip(things, _numbers(meta.db_table, str(key.column), len(things)), strict=True):
             thing.pk = number
     prepare = [_prepared(field) for field in fields]
     names = [field.attname for field in fields]

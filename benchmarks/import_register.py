@@ -1,4 +1,4 @@
-"""How long a register takes to come in, and reminders to be looked through, against a bare COPY in the same run.
+"""How long a register takes to come in and go out, and reminders to be looked through, against a bare COPY in the same run.
 
 `python benchmarks/import_register.py [rows]`, default 1,000. Runs in a database of its own on the server of DATABASE_URL,
 dropped afterwards. Prints one line of JSON; each `_ratio` is to the COPY of as many rows with the same texts.
@@ -11,6 +11,7 @@ import datetime as dt
 import io
 import json
 import os
+import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -90,6 +91,7 @@ def measure(count: int) -> dict[str, float]:
     from django.utils import timezone  # noqa: PLC0415
 
     from people.models import Team, User  # noqa: PLC0415
+    from workloads.catalogue.exporting import FORMATS, export_register  # noqa: PLC0415
     from workloads.register.services import Options, check_register, import_register  # noqa: PLC0415
     from workloads.reminders import remind_of_reviews  # noqa: PLC0415
 
@@ -101,6 +103,7 @@ def measure(count: int) -> dict[str, float]:
     options: dict[str, Any] = {"data": data, "name": "register.csv", "by": head, "options": teams}
     seconds: dict[str, float] = {}
     now = timezone.now()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for deed, run in (
         ("check", lambda: check_register(**options, at=now)),
         ("import", lambda: import_register(**options, at=now)),
@@ -110,6 +113,11 @@ def measure(count: int) -> dict[str, float]:
         report = run()
         seconds[deed] = time.perf_counter() - begin
         assert report.count("unchanged" if deed == "import_again" else "new") == count
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    for form in FORMATS:
+        begin = time.perf_counter()
+        export_register(form=form, by=head, at=now).close()
+        seconds[f"export_{form}"] = time.perf_counter() - begin
     with connection.cursor() as cursor:
         other = User.objects.create_user("other@example.org", name="Other")
         team = Team.objects.create(name="Filled")
@@ -123,7 +131,11 @@ def measure(count: int) -> dict[str, float]:
     connection.close()
     return {
         "copy_s": bare,
-        **{f"{deed}_ratio": seconds[deed] / bare for deed in ("check", "import", "import_again")},
+        **{
+            f"{deed}_ratio": seconds[deed] / bare
+            for deed in ("check", "import", "import_again", *(f"export_{form}" for form in FORMATS))
+        },
+        "grown_mb": grown,
     } | {name if name.endswith("messages") else f"{name}_s": value for name, value in seconds.items()}
 
 
