@@ -6,11 +6,13 @@ import pytest
 
 from audit.errors import Invalid
 from audit.models import Event
+from drportal.demo.impact import add_answers
 from signoffs.documents import digest, document
 from tests.cast import NOW, propose
 from tests.workloads.impact import answer, cells, whole
 from workloads import services
-from workloads.models import Classification, ImpactAnalysis
+from workloads.impact.queries import answered, suggestion_for
+from workloads.models import Classification, ImpactAnalysis, Tier
 from workloads.signing import classification_document, promise
 
 pytestmark = pytest.mark.usefixtures("unanswered")
@@ -157,3 +159,11 @@ def test_the_overview_says_how_bad_an_outage_gets(cast, page):
     assert "Nobody has said yet what an outage costs." in page(cast.auditor).get(address).text
     answer(cast)
     assert "Serious after 1\xa0h, intolerable after 24\xa0h." in page(cast.auditor).get(address).text
+
+
+@pytest.mark.parametrize("level", [0, 1, 2, 3])
+def test_answers_laid_down_in_bulk_lead_to_the_tier_they_were_made_for(cast, level):
+    add_answers([cast.workload], {cast.workload.pk: level}, NOW)
+    suggested, tier = suggestion_for(cast.workload), Tier.objects.get(pk=level)
+    assert answered(cast.workload)
+    assert suggested.targets == (level, tier.rto_seconds, tier.rpo_seconds)
