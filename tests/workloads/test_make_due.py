@@ -188,3 +188,10 @@ def test_a_soft_dependency_does_so_only_when_it_becomes_hard(cast):
     change_dependency(dependency=dependency, by=cast.owner, at=LATER, strength="hard")
     target.refresh_from_db()
     assert target.review_because == "It now depends on Ledger, and nothing works without it."
+
+
+def test_what_happened_before_somebody_signed_makes_nothing_due(cast):
+    target = put_in_force(cast)
+    assert _make_due(cast, at=NOW - dt.timedelta(days=1)) is None
+    _reaffirm(target, cast.stakeholder, LATER)
+    assert _make_due(cast, at=LATER - dt.timedelta(days=1)) is None
