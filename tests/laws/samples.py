@@ -94,7 +94,8 @@ def samples(cast: Cast) -> Samples:
     }
     exact["workloads:register-component"] = {"pk": component.pk}
     resources = ("components", "flows", "failure-modes", "dependencies", "third-parties")
-    exact |= {f"{name}-detail": {"pk": thing.pk} for name, thing in zip(resources, parts.values(), strict=True)}
+    by_prefix |= {name: {"pk": thing.pk} for name, thing in zip(resources, parts.values(), strict=True)}
+    exact |= {f"{name}-detail": by_prefix[name] for name in resources}
     exact["components-register"] = {"pk": component.pk}
     for name in ("classification", "change-proposal", "send", "withdraw", "review"):
         exact[f"workloads:{name}"] = {"pk": in_force.pk if name == "review" else draft.pk}
