@@ -6,11 +6,12 @@ import pytest
 
 from audit.errors import Invalid, NotAllowed
 from audit.models import Event
-from people.models import Team
+from people.models import RoleAssignment, Team
 from signoffs.models import Request
 from tests.cast import NOW, propose, put_in_force
 from workloads import services
 from workloads.models import Classification, Proof, Workload
+from workloads.rights import settle_rights
 
 FORM = {"name": "Claims Desk", "purpose": "Adjusters work here.", "lifecycle": "live", "tags": "money,  shared ,money"}
 
@@ -72,7 +73,9 @@ def test_a_name_with_the_word_reference_is_blamed_for_the_name(cast):
 
 
 def test_a_change_writes_what_differs_and_nothing_else(cast):
-    services.note_proof(workload=cast.workload, proven_on=NOW.date(), rto=Proof.MET, rpo=Proof.CLAIMED, by=cast.head, at=NOW)
+    services.note_proof(
+        workload=cast.workload, proven_on=NOW.date(), rto=Proof.MET, rpo=Proof.CLAIMED, by=cast.head, at=NOW
+    )
     before = Event.objects.count()
     services.change_workload(workload=cast.workload, by=cast.owner, at=NOW, purpose=" Pays claims fast. ")
     event = Event.objects.order_by("-pk").first()
@@ -123,6 +126,8 @@ def test_a_change_the_signers_would_not_have_seen_voids_their_request(cast):
 
 def test_changing_the_owner_team_gives_the_workload_to_the_new_one(cast):
     other = Team.objects.create(name="Claims")
+    RoleAssignment.objects.filter(person=cast.owner).delete()  # what she sees, she sees through her team
+    settle_rights(at=NOW)
     services.change_workload(workload=cast.workload, by=cast.head, at=NOW, owner_team=other)
     assert not Workload.objects.visible_to(cast.owner).exists()
 
