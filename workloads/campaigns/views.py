@@ -48,7 +48,11 @@ USUAL_TIME = dt.timedelta(days=28)
 def list_campaigns(request: HttpRequest) -> HttpResponse:
     """The open ones first, each with how far it is."""
     user, today = signed_in(request), organisation_today(timezone.now())
-    found = campaigns_for(user).select_related("opened_by").order_by(F("closed_at").desc(nulls_first=True), "-opened_at", "-pk")
+    found = (
+        campaigns_for(user)
+        .select_related("opened_by")
+        .order_by(F("closed_at").desc(nulls_first=True), "-opened_at", "-pk")
+    )
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     stands = totals(reviews_for(user).filter(campaign__in=[campaign.pk for campaign in page]), on=today)
     context = {
