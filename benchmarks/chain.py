@@ -92,7 +92,7 @@ def _prepare(size: int, edges: int) -> None:
     vendors = ThirdParty.objects.bulk_create(
         ThirdParty(name=f"Vendor {n}", added_at=at, added_by=user, rto_seconds=3600) for n in range(100)
     )
-    keys, some = list(Workload.objects.values_list("pk", flat=True)), random.Random(7)
+    keys, some = list(Workload.objects.order_by("pk").values_list("pk", flat=True)), random.Random(7)
     pairs: set[tuple[int, int]] = set()
     # Downwards and not far, as real estates are, and fifty pairs that need each other.
     for high in some.sample(range(len(keys) - 3), 50):
@@ -191,7 +191,8 @@ def _changes(chain: object, anew: float) -> None:
 
     # Numbers rise downwards here, so that the first closes no cycle and the second nearly always does.
     def edge() -> object:
-        return chain.update(edge=Edge(*sorted(some.sample(keys, 2))))
+        above, below = sorted(some.sample(keys, 2))
+        return chain.update(edge=Edge(above, below))
 
     def cycle() -> object:
         above, below = sorted(some.sample(keys, 2))
