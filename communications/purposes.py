@@ -103,8 +103,9 @@ class Purpose(Enum):
         "Review campaign",
         "Look at your reviews",
         "{campaign}: {count} for you by {due}",
-        "{who} has opened the review campaign {campaign}. It asks you to look at {count} by {due}, {when_words}:\n\n{workloads}\n\n"
-        "Where nothing has changed, the targets can be reaffirmed together; where something has, the page says what.",
+        "{who} has opened the review campaign {campaign}. It asks you to look at {count} by {due}, {when_words}:\n\n"
+        "{workloads}\n\nWhere nothing has changed, the targets can be reaffirmed together; "
+        "where something has, the page says what.",
     )
     CAMPAIGN_NUDGE = Words(
         "Reviews still open",
@@ -118,8 +119,8 @@ class Purpose(Enum):
         "Read and sign",
         "Please sign: waiver for {workload} until {ends}",
         "{who} asks you to waive a finding of {workload} until {ends}: {finding}.\n\nWhy it cannot be mended first: {reason}\n\n"
-        "Conditions: {conditions}\n\nWhile the waiver holds, targets can be signed although this is found. You can reject it with "
-        "a reason.",
+        "Conditions: {conditions}\n\nWhile the waiver holds, targets can be signed although this is found. You can reject it "
+        "with a reason.",
         urgent=True,
     )
     WAIVER_GRANTED = Words(
@@ -152,8 +153,8 @@ class Purpose(Enum):
         "Waiver lapsed",
         "Open the waiver",
         "Lapsed: the waiver for {workload}, {finding}",
-        "The waiver for {workload} ended on {ends}. This finding counts again: {finding}. The review of the target in force is due "
-        "now.",
+        "The waiver for {workload} ended on {ends}. This finding counts again: {finding}. The review of the target in force is "
+        "due now.",
     )
     DRILL_SCHEDULED = Words(
         "Drill scheduled",

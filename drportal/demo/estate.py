@@ -297,8 +297,18 @@ NEEDS = {
 # What was found out after the targets were signed: days ago, who needs what, and why. The second is a tier inversion, the
 # third closes a cycle.
 FOUND_LATER = (
-    (2, "Claims Intake", "Document Store", "Since the release of last week a notice is not saved without its photographs."),
-    (40, "Roadside Assist", "Legacy Motor Book", "Cover of the old motor policies is looked up there before a truck leaves."),
+    (
+        2,
+        "Claims Intake",
+        "Document Store",
+        "Since the release of last week a notice is not saved without its photographs.",
+    ),
+    (
+        40,
+        "Roadside Assist",
+        "Legacy Motor Book",
+        "Cover of the old motor policies is looked up there before a truck leaves.",
+    ),
     (12, "Data Warehouse", "Reserving Models", "The regulator's report takes the reserves from there."),
 )
 

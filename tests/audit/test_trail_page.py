@@ -246,7 +246,7 @@ def test_the_file_and_the_api_keep_what_was_written(reading: Client, auditor: Us
     assert "outage began" in text
     assert "T08:22:18.701670+00:00" not in text
     raw = "2026-11-21T08:22:18.701670+00:00"
-    exported = reading.get("/trail/export/")
+    exported: Any = reading.get("/trail/export/")
     assert raw in b"".join(exported.streaming_content).decode()
     assert reading.get("/api/v1/events/").json()["results"][0]["after"] == {"what": "outage_began", "at": raw}
 

@@ -38,7 +38,7 @@ def name(words: str) -> str:
 DRAWN = {CALLED.get(title, title): lines for title, lines in rows("architecture.md", "State machines").items()}
 
 
-@pytest.mark.parametrize("model", sorted(MODELS))
+@pytest.mark.parametrize("model", sorted(map(str, MODELS)))
 def test_every_state_machine_is_drawn_as_it_is(model):
     drawn = {name(verb): (set(map(name, sources.split(", "))), name(target)) for verb, sources, target in DRAWN[model]}
     moves = {verb: (set(map(str, move.sources)), str(move.target)) for verb, move in MODELS[model].MOVES.items()}

@@ -13,17 +13,22 @@ from workloads.models import Component, Dependency, FailureMode, ThirdParty, Use
 
 
 def add_flow(cast: Cast, name: str = "Pay a claim", **values: Any) -> UserFlow:
-    given = {"workload": cast.workload, "by": cast.owner, "at": NOW, "what": "Sends the money."} | values
+    given: dict[str, Any] = {
+        "workload": cast.workload,
+        "by": cast.owner,
+        "at": NOW,
+        "what": "Sends the money.",
+    } | values
     return services.add_flow(name=name, **given)
 
 
 def add_component(cast: Cast, name: str = "Claims database", **values: Any) -> Component:
-    given = {"workload": cast.workload, "by": cast.owner, "at": NOW, "kind": "database"} | values
+    given: dict[str, Any] = {"workload": cast.workload, "by": cast.owner, "at": NOW, "kind": "database"} | values
     return components.add_component(name=name, **given)
 
 
 def add_failure_mode(cast: Cast, what: str = "The disk fills up", **values: Any) -> FailureMode:
-    given = {
+    given: dict[str, Any] = {
         "workload": cast.workload, "by": cast.owner, "at": NOW, "category": "load", "effect": "Nothing is saved.",
         "likelihood": 3, "severity": 3, "noticed": 2,
     } | values  # fmt: skip
@@ -36,9 +41,10 @@ def another(cast: Cast, name: str = "Policy Ledger", team: str = "Policy") -> Wo
 
 
 def add_dependency(cast: Cast, needs: Workload | None = None, **values: Any) -> Dependency:
-    given = {"workload": cast.workload, "by": cast.head, "at": NOW, "needs": needs} | values
+    given: dict[str, Any] = {"workload": cast.workload, "by": cast.head, "at": NOW, "needs": needs} | values
     return dependencies.add_dependency(**given)
 
 
 def add_third_party(cast: Cast, name: str = "Card network", **values: Any) -> ThirdParty:
-    return dependencies.add_third_party(name=name, **({"by": cast.head, "at": NOW} | values))
+    given: dict[str, Any] = {"by": cast.head, "at": NOW} | values
+    return dependencies.add_third_party(name=name, **given)

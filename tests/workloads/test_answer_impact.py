@@ -96,7 +96,7 @@ def test_a_season_is_held_against_the_normal_day_it_stands_beside(cast):
     answer(cast, cells(levels="1223"))
     season = month_end(cast)
     with pytest.raises(
-        Invalid, match="serious in Month-end. A longer one cannot be better: .* is noticeable on a normal day"
+        Invalid, match=r"serious in Month-end\. A longer one cannot be better: .* is noticeable on a normal day"
     ):
         answer(cast, {Cell(TIME, season.pk, "trust", 3600): Given(3)})
     answer(cast, cells(levels=".33", season=season.pk))

@@ -115,7 +115,9 @@ def test_a_target_goes_its_whole_way(cast, api):
     answer = _post(client, f"/workloads/{cast.workload.pk}/propose/", TARGET)
     assert answer.status_code == 201
     number = answer.json()["id"]
-    changed = _post(client, f"/classifications/{number}/change/", TARGET | {"rto_seconds": 600, "differs_reason": "Paper."})
+    changed = _post(
+        client, f"/classifications/{number}/change/", TARGET | {"rto_seconds": 600, "differs_reason": "Paper."}
+    )
     assert (changed.status_code, changed.json()["rto_seconds"]) == (200, 600)
     sent = _post(client, f"/classifications/{number}/send/")
     assert (sent.status_code, sent.json()["state"]) == (200, "in_review")

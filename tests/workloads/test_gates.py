@@ -177,7 +177,8 @@ def test_a_draft_shows_what_stands_in_the_way_and_the_way_to_a_waiver(cast, page
 
 def test_the_send_button_of_the_proposal_keeps_the_draft_and_says_why(cast, page):
     forget_flows(cast)
-    values = {"tier": 1, "slo": "99.95", "rto": "15 min", "rpo": "5 min", "reason": "It pays.", "differs_reason": "x", "send": "1"}
+    values = {"tier": 1, "slo": "99.95", "rto": "15 min", "rpo": "5 min", "reason": "It pays.", "differs_reason": "x"}
+    values["send"] = "1"
     answer = page(cast.owner).post(f"/workloads/{cast.workload.pk}/propose/", values, follow=True)
     assert "Kept as a draft, not sent. One thing stands against this target." in answer.text
     assert Classification.objects.get().state == "proposed"

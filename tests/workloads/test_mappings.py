@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from hypothesis import given
@@ -31,7 +33,7 @@ catalog:
       owner: {team: Payments}
       criticality: none
 """
-SPEC = {
+SPEC: dict[str, Any] = {
     "rows": "catalog.services[]",
     "paths": {"reference": "id", "name": "label", "purpose": "about", "team": "owner.team", "tier": "criticality",
               "needs": "deps[].id", "tags": '"x.y"'},

@@ -22,7 +22,7 @@ def forget_flows(cast: Cast) -> None:
 
 def request_waiver(cast: Cast, finding: str = "no-flow", *, by: User | None = None, **values: Any) -> Waiver:
     forget_flows(cast)
-    given = {"workload": cast.workload, "at": NOW} | GIVEN | values
+    given: dict[str, Any] = {"workload": cast.workload, "at": NOW} | GIVEN | values
     return services.request_waiver(by=by or cast.owner, finding=finding, **given)
 
 
