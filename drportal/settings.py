@@ -295,6 +295,8 @@ SPECTACULAR_SETTINGS = {
         "ClassificationState": "workloads.models.Classification.State",
         "FailureEffect": "workloads.models.Effect",
         "TargetState": "workloads.serializers.STATES",
+        "WaiverState": "workloads.models.Waiver.State",
+        "FindingSeverity": "workloads.serializers.SEVERITIES",
         "Verdict": "workloads.models.Proof",
         "Grade": "drills.models.Grade",
     },

@@ -15,6 +15,7 @@ from workloads.forms import TAG_LENGTH, TAGS_MAX
 from workloads.models import Classification, Lifecycle, Proof, Tier
 
 STATES = ("signed_off", "in_review", "proposed", "rejected", "none")
+SEVERITIES = tuple(severity.value for severity in Severity)
 TARGET_ROW = (
     "id", "workload_id", "workload__name", "tier_id", "slo", "rto_seconds", "rpo_seconds", "reason", "looser_reason",
     "suggested_tier_id", "suggested_rto_seconds", "suggested_rpo_seconds", "suggested_mtpd_seconds", "suggested_because",
@@ -127,11 +128,11 @@ class TierSerializer(serializers.ModelSerializer[Tier]):
         read_only_fields = fields
 
 
-class FindingSerializer(serializers.Serializer[Any]):
+class KnownFindingSerializer(serializers.Serializer[Any]):
     """One finding, with the waiver that held for it, if one did."""
 
     key = serializers.CharField()
-    severity = serializers.ChoiceField(choices=[severity.value for severity in Severity])
+    severity = serializers.ChoiceField(choices=SEVERITIES)
     title = serializers.CharField()
     detail = serializers.CharField(help_text="What to do")
     waiver = serializers.DictField(required=False, help_text="id, title, conditions, until")
@@ -191,8 +192,8 @@ class ClassificationSerializer(serializers.Serializer[Any]):
 
 
 class ClassificationDetailSerializer(ClassificationSerializer):
-    findings = FindingSerializer(many=True, help_text="What was known when it was sent, as its signers see it")
-    found_now = FindingSerializer(many=True, help_text="What stands against it today; empty for a past target")
+    findings = KnownFindingSerializer(many=True, help_text="What was known when it was sent, as its signers see it")
+    found_now = KnownFindingSerializer(many=True, help_text="What stands against it today; empty for a past target")
 
     def to_representation(self, row: dict[str, Any]) -> dict[str, Any]:
         return super().to_representation(row) | {"findings": row["findings"], "found_now": row["found_now"]}

@@ -10,7 +10,7 @@ from drf_spectacular.validation import validate_schema
 
 NAMES = {
     "workloads", "tiers", "classifications", "signoffs", "drills", "actions", "messages", "people", "roles", "events",
-    "flows", "components", "failure-modes", "dependencies", "third-parties",
+    "flows", "components", "failure-modes", "dependencies", "third-parties", "waivers",
 }  # fmt: skip
 
 
