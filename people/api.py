@@ -99,8 +99,8 @@ class PassingSerializer(serializers.Serializer[Any]):
     role = serializers.CharField(source="assignment.role_id")
     workload = serializers.IntegerField(source="assignment.workload_id", allow_null=True)
     place = serializers.CharField()
-    person: Any = serializers.PrimaryKeyRelatedField(read_only=True, allow_null=True)
-    deputy: Any = serializers.PrimaryKeyRelatedField(read_only=True, allow_null=True)
+    person = serializers.IntegerField(source="person.pk", allow_null=True)
+    deputy = serializers.IntegerField(source="deputy.pk", allow_null=True)
     from_on = serializers.DateField()
     remark = serializers.CharField(help_text="Why it does not simply pass, or empty")
 

@@ -23,6 +23,8 @@ from workloads.register.uploads import guard_size
 
 BIGGEST_KEY = 2**63 - 1
 
+ROW_KINDS = tuple(KINDS)
+
 
 class ImportAsked(serializers.Serializer[dict[str, Any]]):
     file = serializers.FileField(
@@ -34,7 +36,7 @@ class ImportAsked(serializers.Serializer[dict[str, Any]]):
     make_teams = serializers.BooleanField(
         default=False, help_text="Add teams that do not exist; without it their rows are refused"
     )
-    kind = serializers.ChoiceField(choices=list(KINDS), required=False, help_text="What the rows of a CSV are")
+    kind = serializers.ChoiceField(choices=ROW_KINDS, required=False, help_text="What the rows of a CSV are")
     mapping = serializers.IntegerField(
         min_value=1,
         max_value=BIGGEST_KEY,
@@ -60,7 +62,7 @@ class ProblemSaid(serializers.Serializer[dict[str, Any]]):
 
 
 class RowSaid(serializers.Serializer[dict[str, Any]]):
-    kind = serializers.ChoiceField(choices=list(KINDS))
+    kind = serializers.ChoiceField(choices=ROW_KINDS)
     row = serializers.IntegerField(help_text="As a spreadsheet numbers it")
     name = serializers.CharField()
     reference = serializers.CharField()

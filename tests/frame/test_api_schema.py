@@ -10,7 +10,8 @@ from drf_spectacular.validation import validate_schema
 
 NAMES = {
     "workloads", "tiers", "classifications", "signoffs", "drills", "actions", "messages", "people", "roles", "events",
-    "flows", "components", "failure-modes", "dependencies", "third-parties", "waivers",
+    "flows", "components", "failure-modes", "dependencies", "third-parties", "waivers", "impact", "campaigns",
+    "chain", "findings", "assignments",
 }  # fmt: skip
 
 
