@@ -108,9 +108,10 @@ def test_the_team_and_the_head_of_operations_hear_once_that_an_interval_passed(c
 
 def test_who_holds_the_role_hears_instead_of_the_whole_team(cast):
     put_in_force(cast, tier=1)
+    person("Mia Only-Member", team=cast.team)
     give(WORKLOAD_OWNER, cast.sponsor, deputy=cast.deputy, workload=cast.workload)
     reminders.remind_of_cadence(at=NOW + interval(cast) + DAY)
-    assert reminded(Purpose.DRILL_CADENCE_MISSED) == {"David Okafor", "Oskar Berge", "Maren Holt"}
+    assert reminded(Purpose.DRILL_CADENCE_MISSED) == {"Tomas Reyes", "David Okafor", "Oskar Berge", "Maren Holt"}
 
 
 def test_a_drill_that_measures_moves_the_due_day_and_a_tabletop_does_not(cast):

@@ -82,7 +82,8 @@ class World:
     def address(self, operation: Any) -> dict[str, Any]:
         """Path parameters that lead to a thing that is there."""
         name = operation.path.split("/")[3]
-        values = self.samples.by_prefix[name] | {"assignment": 1}
+        values = self.samples.by_prefix.get(name) or self.samples.get(f"{name}-detail") or {}
+        values = values | {"assignment": 1}
         return {p: values.get(p, values.get("pk")) for p in re.findall("{([a-z_]+)}", operation.path)}
 
 

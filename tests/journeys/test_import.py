@@ -21,6 +21,7 @@ def whole(page):
 
 def choose(page, path):
     page.get_by_label("File").set_input_files(path)
+    page.get_by_label("Add missing teams").check()
     page.get_by_role("button", name="Check this file").click()
 
 

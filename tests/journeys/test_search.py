@@ -22,7 +22,7 @@ def test_from_any_page_by_keyboard_to_the_workload(pages):
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Found for “hub payment”")
     page.keyboard.press("j")
-    expect(page.get_by_role("link", name="Payment Hub")).to_be_focused()
+    expect(page.get_by_role("link", name="Payment Hub", exact=True)).to_be_focused()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(rf"/workloads/{cast.workload.pk}/$"))
 
@@ -35,4 +35,4 @@ def test_a_typing_mistake_on_the_phone(pages):
     phone.get_by_role("searchbox", name="Search everything").fill("paymnet")
     phone.keyboard.press("Enter")
     expect(phone.get_by_text("Close to it:")).to_be_visible()
-    expect(phone.get_by_role("link", name="Payment Hub")).to_be_visible()
+    expect(phone.get_by_role("link", name="Payment Hub", exact=True)).to_be_visible()

@@ -138,7 +138,7 @@ def test_a_role_for_one_workload_gives_its_rights_there_and_nowhere_else(cast):
 
 
 def test_settling_follows_beginnings_and_ends_and_settles_once(cast):
-    RoleAssignment.objects.filter(role=BUSINESS_STAKEHOLDER).update(until_on=TODAY)
+    RoleAssignment.objects.filter(workload_id__isnull=False).update(until_on=TODAY)
     assert settle_rights(at=NOW) == (0, 0)
     added, gone = settle_rights(at=NOW + DAY)
     assert (added, gone > 0) == (0, True)

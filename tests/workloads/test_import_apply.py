@@ -17,7 +17,7 @@ from audit.models import Event
 from people.models import Team
 from people.permissions import BUSINESS_STAKEHOLDER
 from signoffs.models import Request
-from tests.cast import NOW, give, make_cast, propose
+from tests.cast import NOW, give, make_cast, open_gates, propose
 from tests.workloads.registers import PLAIN, ROW, as_csv
 from workloads import services as workloads
 from workloads.catalogue import planning
@@ -288,10 +288,12 @@ def test_two_tabs_with_the_same_file_import_once():
 @pytest.mark.django_db(transaction=True)
 def test_a_proposal_sent_during_the_import_has_one_outcome():
     cast = make_cast()
+    give(BUSINESS_STAKEHOLDER, cast.stakeholder)
     target = {"tier wanted": "1", "RTO": "15 min", "RPO": "5 min", "reason": "Dearer than we thought."}
     for turn in range(6):
         name = f"W{turn}"
         cast.workload = workloads.add_workload(by=cast.head, at=NOW, name=name, purpose="p", owner_team=cast.team)
+        open_gates(cast.workload, cast.owner)
         proposal = propose(cast, tier=3, by=cast.head)
         row = {"name": name, "purpose": "p", "team": "Payments"} | target
         found = at_once(
@@ -311,13 +313,15 @@ def test_deeds_on_the_same_workloads_at_the_same_moment_never_end_in_a_deadlock(
     cast = make_cast()
     give(BUSINESS_STAKEHOLDER, cast.stakeholder)
     target = {"tier wanted": "1", "RTO": "15 min", "RPO": "5 min", "reason": "Dear."}
-    plain = {"slo": Decimal(99), "rto_seconds": 60, "rpo_seconds": 60, "reason": "Why.", "looser_reason": ""}
+    plain = {"slo": Decimal(99), "rto_seconds": 60, "rpo_seconds": 60, "reason": "Why.", "differs_reason": "Cheap."}
     tier = Tier.objects.get(pk=3)
     for turn in range(8):
         made = [
             workloads.add_workload(by=cast.head, at=NOW, name=f"{turn}-{n}", purpose="p", owner_team=cast.team)
             for n in range(4)
         ]
+        for workload in made:
+            open_gates(workload, cast.owner)
         proposals = [workloads.propose(workload=w, by=cast.head, at=NOW, tier=tier, **plain) for w in made[:3]]
         rows = [{"name": w.name, "purpose": f"q{turn}", "team": "Payments"} | target for w in reversed(made)]
         found = at_once(
