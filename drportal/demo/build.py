@@ -18,7 +18,6 @@ from drportal.demo import cast
 from drportal.demo.drills import coming_drills, past_drills
 from drportal.demo.impact import analyse, why_other
 from drportal.demo.reviewing import review_campaigns
-from drportal.demo.standin import open_gates
 from drportal.demo.taking_apart import find_out_later, take_apart
 from drportal.demo.waivers import waive_one
 from people import services as people_services
@@ -200,7 +199,6 @@ def _propose(
 def _review(org: Organisation, classification: Classification, *, signers: int, ago: int) -> None:
     """Send it and let the first `signers` roles sign, each an hour or so after the other."""
     at = org.ago(ago + 1)
-    open_gates(classification.workload, by=classification.proposed_by, at=at)
     request = workloads.send_for_signature(classification=classification, by=classification.proposed_by, at=at)
     for slot in list(request.slots.all())[:signers]:
         at = min(at + dt.timedelta(minutes=org.random.randint(40, 300)), org.now - dt.timedelta(minutes=1))
@@ -221,7 +219,6 @@ def _proof(org: Organisation, at: dt.datetime) -> signoffs.Proof:
 def _rejected(org: Organisation, load: cast.Load, workload: Workload) -> None:
     draft = _propose(org, load, workload, 14)
     at = org.ago(12)
-    open_gates(workload, by=draft.proposed_by, at=at)
     request = workloads.send_for_signature(classification=draft, by=draft.proposed_by, at=at)
     by = people_in_role("business-stakeholder", workload_id=workload.pk, on=organisation_today(at))[0]
     at += dt.timedelta(hours=3)
