@@ -14,7 +14,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from people.models import RoleAssignment, User, organisation_today
 from people.permissions import Permission
-from workloads.roles.forms import AssignmentsFilter
+from workloads.roles.forms import AssignmentsQuery
 from workloads.roles.queries import GAPS, assignments, gaps_of, narrowed
 
 
@@ -58,7 +58,7 @@ class AssignmentViewSet(GenericViewSet[RoleAssignment]):
     )
     def list(self, request: Request) -> Response:
         today = organisation_today(timezone.now())
-        form = AssignmentsFilter(request.query_params)
+        form = AssignmentsQuery(request.query_params)
         if not form.is_valid():
             raise serializers.ValidationError(form.errors.get_json_data())
         page: Any = self.paginate_queryset(narrowed(self.get_queryset(), form.cleaned_data, today))

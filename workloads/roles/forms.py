@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
+from people.fields import YesNoField
 from people.models import Role
 from workloads.roles.queries import GAPS, MISSING
 
@@ -25,3 +26,9 @@ class AssignmentsFilter(forms.Form):
     )
     ended = forms.BooleanField(required=False)
     gap = forms.ChoiceField(required=False, choices=[("", ""), *GAPS.items(), (MISSING, "Missing")])
+
+
+class AssignmentsQuery(AssignmentsFilter):
+    """The same as a program asks it: a yes or no that is neither is refused."""
+
+    ended = YesNoField(required=False)
