@@ -132,5 +132,7 @@ class FindingViewSet(GenericViewSet[Any]):
         if not isinstance(request.user, User):
             raise Http404
         asked = Asked(request.query_params.dict(), request.user, organisation_today(timezone.now()))
+        if asked.misunderstood:
+            raise serializers.ValidationError({name: ["There is no such one."] for name in asked.misunderstood})
         page: Any = self.paginate_queryset(asked.found)
         return self.get_paginated_response(self.get_serializer(list(asked.told(page)), many=True).data)

@@ -53,6 +53,12 @@ class Asked:
         asked = self.params.get("team", "")
         return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else None
 
+    @property
+    def misunderstood(self) -> list[str]:
+        """What was asked and makes no sense: a page passes over it, a program is told."""
+        understood = {"kind": self.kind, "severity": self.severity, "team": "" if self.team is None else str(self.team)}
+        return [name for name, value in understood.items() if self.params.get(name) and not value]
+
     @cached_property
     def within(self) -> list[Spot]:
         """Of this severity and team, all kinds."""
