@@ -108,6 +108,7 @@ def test_a_stopped_server_whose_port_was_taken_gets_another(postgres: Postgres) 
     assert taken
     postgres.stop()
     with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # lines that were closed just now linger on the port
         s.bind(("127.0.0.1", taken))
         s.listen()
         postgres.start()
