@@ -60,6 +60,12 @@ class WorkloadForm(forms.Form):
     )
     lifecycle = forms.ChoiceField(choices=Lifecycle.choices, initial=Lifecycle.LIVE)
     tags = TagsField(max_length=900, required=False, help_text="Separated by commas: money, customers, shared")
+    own_rto_seconds = DurationField(
+        label="Own recovery time",
+        required=False,
+        help_text="How long this workload itself takes to come back once everything it waits for is there. An estimate; "
+        "empty: nobody knows, and its whole RTO is added to what it waits for.",
+    )
 
     @staticmethod
     def described(workload: Workload) -> dict[str, Any]:

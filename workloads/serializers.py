@@ -35,6 +35,9 @@ class WorkloadSerializer(serializers.Serializer[Any]):
     business_unit = serializers.CharField(allow_blank=True)
     lifecycle = serializers.ChoiceField(choices=Lifecycle.choices)
     tags = serializers.ListField(child=serializers.CharField())
+    own_rto_seconds = serializers.IntegerField(
+        allow_null=True, help_text="Estimate: how long it takes itself once everything it waits for is there"
+    )
     tier = serializers.IntegerField(allow_null=True, help_text="Of the target in force, else of the one proposed")
     slo = serializers.DecimalField(max_digits=7, decimal_places=4, allow_null=True, help_text="Percent")
     rto_seconds = serializers.IntegerField(allow_null=True)
@@ -58,6 +61,7 @@ class WorkloadSerializer(serializers.Serializer[Any]):
             "business_unit": row["business_unit"],
             "lifecycle": row["lifecycle"],
             "tags": row["tags"],
+            "own_rto_seconds": row["own_rto_seconds"],
             "tier": row["tier"],
             "slo": None if row["slo"] is None else str(row["slo"]),
             "rto_seconds": row["rto_seconds"],
@@ -83,6 +87,9 @@ class WorkloadWriteSerializer(serializers.Serializer[Any]):
     lifecycle = serializers.ChoiceField(choices=Lifecycle.choices, required=False)
     tags = serializers.ListField(
         child=serializers.CharField(max_length=TAG_LENGTH), max_length=TAGS_MAX, required=False
+    )
+    own_rto_seconds = serializers.IntegerField(
+        min_value=0, max_value=MAX_SECONDS, required=False, allow_null=True, help_text="Own recovery time, an estimate"
     )
 
     def validate_owner_team(self, value: int) -> Team:

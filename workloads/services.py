@@ -29,7 +29,16 @@ from workloads.signing import CLASSIFICATION, REAFFIRMATION, classification_docu
 
 SIGN_WITHIN = dt.timedelta(days=14)
 SLO_STEP = Decimal("0.0001")  # as the column stores it; anything finer would be frozen differently from what is kept
-WORKLOAD_FIELDS = ("name", "reference", "purpose", "owner_team", "business_unit", "lifecycle", "tags")
+WORKLOAD_FIELDS = (
+    "name",
+    "reference",
+    "purpose",
+    "owner_team",
+    "business_unit",
+    "lifecycle",
+    "tags",
+    "own_rto_seconds",
+)
 REAFFIRM_MEANING = "I have looked at this target again and it still meets the need of the business."
 
 
@@ -45,6 +54,7 @@ def add_workload(
     business_unit: str = "",
     lifecycle: str = Lifecycle.LIVE,
     tags: list[str] | None = None,
+    own_rto_seconds: int | None = None,
 ) -> Workload:
     """Register a workload. Raises Invalid for a name or reference that is taken."""
     by.require(Permission.ADD_WORKLOADS)
@@ -56,6 +66,7 @@ def add_workload(
         business_unit=business_unit.strip(),
         lifecycle=lifecycle,
         tags=tags or [],
+        own_rto_seconds=own_rto_seconds,
         added_at=at,
         added_by=by,
     )
@@ -103,6 +114,8 @@ def _save(workload: Workload) -> None:
     problems = {name: "Write something here." for name in ("name", "purpose") if not getattr(workload, name)}
     if workload.lifecycle not in Lifecycle.values:
         problems["lifecycle"] = f"Choose one of {', '.join(Lifecycle.values)}."
+    if not 0 <= (workload.own_rto_seconds or 0) <= MAX_SECONDS:
+        problems["own_rto_seconds"] = "Write at most 10 years."
     if problems:
         raise Invalid("Some values need another look.", problems)
     try:

@@ -44,6 +44,7 @@ def classification_document(classification: Classification) -> dict[str, Any]:
             ("slo", "SLO", f"{percent(classification.slo)} %"),
             ("rto", "RTO, longest downtime", duration(classification.rto_seconds)),
             ("rpo", "RPO, longest data loss", duration(classification.rpo_seconds)),
+            *_own_time(workload),
             ("ceiling", "Tier allows at most", f"{duration(tier.rto_seconds)} / {duration(tier.rpo_seconds)}"),
             ("proposer", "Proposed by", classification.proposed_by.name),
             *suggestion_facts(classification),
@@ -55,6 +56,13 @@ def classification_document(classification: Classification) -> dict[str, Any]:
             *known_texts(classification.findings),
         ],
     )
+
+
+def _own_time(workload: Workload) -> list[tuple[str, str, str]]:
+    """What the chain rests on where a team has estimated it. Without it the document stays as it was before there was one."""
+    if workload.own_rto_seconds is None:
+        return []
+    return [("own", "Own recovery time, estimated", duration(workload.own_rto_seconds))]
 
 
 def promise(classification: Classification) -> str:

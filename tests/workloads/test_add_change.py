@@ -55,6 +55,7 @@ def test_the_form_adds_and_leads_to_the_workload(cast, page):
         ({"owner_team": "999999999999999999999"}, "owner_team", "Select a valid choice"),
         ({"lifecycle": "gone"}, "lifecycle", "Select a valid choice"),
         ({"tags": "y" * 41}, "tags", "at most 40 characters"),
+        ({"own_rto_seconds": "fifteen"}, "own_rto_seconds", "You wrote"),
     ],
 )
 def test_what_does_not_fit_is_said_beside_its_field_and_entries_stay(cast, page, values, field, says):
@@ -145,3 +146,26 @@ def test_the_tier_in_the_register_follows_the_targets_by_itself(cast):
     put_in_force(cast, tier=1)
     assert tier() == 1
     assert Classification.objects.filter(state="superseded").count() == 1
+
+
+def test_the_own_recovery_time_is_written_with_a_unit_and_stands_in_the_trail(cast, page):
+    answer = page(cast.owner).post(f"/workloads/{cast.workload.pk}/change/", _form(cast, own_rto_seconds="5 min"))
+    cast.workload.refresh_from_db()
+    event = Event.objects.filter(kind="workload.changed").latest("pk")
+    assert (answer.status_code, cast.workload.own_rto_seconds) == (302, 300)
+    assert (event.before["own_rto_seconds"], event.after["own_rto_seconds"]) == (None, 300)
+    assert "5\u00a0min" in page(cast.owner).get(f"/workloads/{cast.workload.pk}/change/").content.decode()
+
+
+@pytest.mark.parametrize("seconds", [-1, 3650 * 86400 + 1])
+def test_an_own_recovery_time_beyond_reason_is_refused(cast, seconds):
+    with pytest.raises(Invalid) as refused:
+        services.change_workload(workload=cast.workload, by=cast.owner, at=NOW, own_rto_seconds=seconds)
+    assert "own_rto_seconds" in refused.value.fields
+
+
+def test_a_changed_own_recovery_time_makes_a_request_void_that_showed_another(cast):
+    from_then = propose(cast)
+    services.send_for_signature(classification=from_then, by=cast.owner, at=NOW)
+    services.change_workload(workload=cast.workload, by=cast.owner, at=NOW, own_rto_seconds=300)
+    assert Request.objects.get(subject_id=from_then.pk, subject_type="workloads.classification").state == "voided"

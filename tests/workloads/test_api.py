@@ -44,6 +44,7 @@ def test_a_workload_is_one_flat_object(cast, api):
     assert api(cast.auditor, "read").get(f"/api/v1/workloads/{cast.workload.pk}/").json() == {
         "id": cast.workload.pk, "name": "Payment Hub", "reference": "APP-1", "purpose": "Pays claims.",
         "owner_team": cast.team.pk, "owner_team_name": "Payments", "business_unit": "", "lifecycle": "live", "tags": [],
+        "own_rto_seconds": None,
         "tier": 1, "slo": "99.9500", "rto_seconds": 900, "rpo_seconds": 300, "state": "signed_off",
         "review_due_on": "2027-02-18", "classification": target.pk, "open_classification": None,
         "proven_on": "2026-11-20", "proof_rto": "met", "proof_rpo": "claimed",
@@ -99,6 +100,7 @@ def test_adding_and_changing_call_the_services(cast, api):
         ({"name": "payment hub"}, "name"), ({"name": " "}, "name"), ({"name": None}, "name"),
         ({"name": "x" * 121}, "name"), ({"owner_team": 10**30}, "owner_team"), ({"owner_team": 999}, "owner_team"),
         ({"owner_team": "Payments"}, "owner_team"), ({"tags": "a"}, "tags"),
+        ({"own_rto_seconds": -1}, "own_rto_seconds"), ({"own_rto_seconds": "5 min"}, "own_rto_seconds"),
         ({"tags": ["x" * 41]}, "tags"), ({"tags": [{}]}, "tags"), ({"lifecycle": "gone"}, "lifecycle"),
         ({"reference": "APP-1"}, "reference"), ({"purpose": []}, "purpose"),
     ],

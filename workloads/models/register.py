@@ -1,9 +1,6 @@
-"""The register: what we protect, who may do what with it, and uploads that wait to be imported."""
+"""The register: what we protect, and who may do what with it."""
 
 from __future__ import annotations
-
-import datetime as dt
-import uuid
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -81,6 +78,8 @@ class Workload(models.Model):
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     added_at = models.DateTimeField()
     added_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    # An estimate: once everything it waits for is there. None: nobody has said; then its whole time counts (`workloads.chain`).
+    own_rto_seconds = models.PositiveBigIntegerField("own recovery time, seconds", null=True)
     # The newest proof, kept here because every list shows it and drills live above this room.
     proven_on = models.DateField("last drill", null=True)
     proof_rto = models.CharField("RTO in last drill", max_length=10, choices=Proof.choices, default=Proof.UNMEASURED)
@@ -157,32 +156,3 @@ class WorkloadGroupObjectPermission(GroupObjectPermissionBase):
 
 
 RIGHTS_ON_A_WORKLOAD = sorted(p.value.removeprefix("workloads.") for p in PER_WORKLOAD)
-
-
-IMPORT_KEPT_FOR = dt.timedelta(hours=1)
-
-
-class PendingImport(models.Model):
-    """The very bytes that a report was made from, with the report; for an hour, for one person. Deleted when imported."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
-    name = models.CharField("file name", max_length=120)
-    data = models.BinaryField()
-    sha256 = models.CharField(max_length=64)
-    report = models.JSONField()
-    options = models.JSONField(default=dict)  # what was chosen beside the file
-    created_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-
-    class Meta:
-        default_permissions = ()
-        constraints = [models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="import_expires_later")]
-        indexes = [models.Index(fields=["expires_at"], name="import_expiry")]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def trail_thread(self) -> str:
-        return "register"
