@@ -3,56 +3,80 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
+from django.db.models import Prefetch, Q
 
 from audit.kinds import Kind
-from audit.services import Actor, record
+from audit.services import Actor, record_many
 from people.models import organisation_today
-from workloads.models import Classification, Workload
+from workloads.models import Classification, Reaffirmation, Workload
 
 BECAUSE_MAX = 300  # characters; the column is as wide
+BATCH = 1000
 DAY = dt.timedelta(days=1)
 
 
-@transaction.atomic
 def make_review_due(*, workload: Workload, why: str, by: Actor, at: dt.datetime) -> Classification | None:
-    """Let the review of the target in force be due today, because `why` (a sentence) changed what was signed.
+    """As `make_reviews_due`, for one workload; its target, None when nothing came of it."""
+    return next(iter(make_reviews_due(because={workload.pk: why}, by=by, at=at)), None)
+
+
+@transaction.atomic
+def make_reviews_due(*, because: Mapping[int, str], by: Actor, at: dt.datetime) -> Sequence[Classification]:
+    """Let the reviews of targets in force be due today: for each workload (by number) `because` has the sentence of what changed.
 
     Asks for no right: it follows from another deed, whose service asked. A review that is due already keeps its day and says
-    the new reason too. None when no target is in force, when it is due for this very reason already, or was signed later.
+    the new reason too. Nothing comes of it where no target is in force, where it is due for this very reason already, and
+    where somebody signed later. Returns the targets that are due now.
     """
-    found = Classification.objects.filter(workload=workload, state=Classification.State.SIGNED_OFF)
-    target = found.select_for_update(no_key=True).first()
-    if target is None or target.review_due_on is None or _signed_after(target, at):
-        return None
-    why, was_due = " ".join(why.split()), target.review_due_on
-    due = min(was_due, _free_day(target, organisation_today(at)))
-    because = _joined(target.review_because, why)
-    if due == was_due and because == target.review_because:
-        return None
-    before = {"review_due": was_due, "because": target.review_because}
-    target.review_due_on, target.review_because = due, because
-    target.save(update_fields=["review_due_on", "review_because"])
-    record(
-        Kind.CLASSIFICATION_MADE_DUE, target, by=by, at=at, before=before, after={"review_due": due, "because": because}
+    today = organisation_today(at)
+    signed = Prefetch(
+        "reaffirmations",
+        Reaffirmation.objects.filter(Q(reaffirmed_at__gt=at) | Q(was_due_on__gte=today)),
+        to_attr="of_late",
     )
-    return target
+    in_force = Classification.objects.filter(workload__in=because, state=Classification.State.SIGNED_OFF)
+    targets = in_force.select_related("workload", "tier").prefetch_related(signed)
+    lines = []
+    for target in targets.select_for_update(of=("self",), no_key=True).order_by("pk"):
+        before = {"review_due": target.review_due_on, "because": target.review_because}
+        if _fell_due(target, " ".join(because[target.workload_id].split()), today, at):
+            lines.append((target, before, {"review_due": target.review_due_on, "because": target.review_because}))
+    moved = [target for target, _, _ in lines]
+    Classification.objects.bulk_update(moved, ["review_due_on", "review_because"], batch_size=BATCH)
+    record_many(Kind.CLASSIFICATION_MADE_DUE, lines, by=by, at=at)
+    return moved
+
+
+def _fell_due(target: Classification, why: str, today: dt.date, at: dt.datetime) -> bool:
+    """Write the day and the reason on the target; whether that changed anything."""
+    was_due, said = target.review_due_on, target.review_because
+    if was_due is None or _signed_after(target, at):
+        return False
+    target.review_due_on = min(was_due, _free_day(target, today))
+    target.review_because = _joined(said, why)
+    return (target.review_due_on, target.review_because) != (was_due, said)
 
 
 def _signed_after(target: Classification, at: dt.datetime) -> bool:
     """Whether it was signed or reaffirmed later than this happened: who signed knew it, or could have."""
     if target.signed_off_at is not None and target.signed_off_at > at:
         return True
-    return target.reaffirmations.filter(reaffirmed_at__gt=at).exists()
+    return any(given.reaffirmed_at > at for given in _of_late(target))
 
 
 def _free_day(target: Classification, today: dt.date) -> dt.date:
     """Today, else the first day on which no review of this target has been due: each due date is reaffirmed once."""
-    given = set(target.reaffirmations.filter(was_due_on__gte=today).values_list("was_due_on", flat=True))
+    given = {reaffirmed.was_due_on for reaffirmed in _of_late(target)}
     while today in given:
         today += DAY
     return today
+
+
+def _of_late(target: Classification) -> list[Reaffirmation]:
+    return target.of_late  # type: ignore[attr-defined, no-any-return]  # prefetched
 
 
 def _joined(said: str, why: str) -> str:
