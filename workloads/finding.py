@@ -16,13 +16,15 @@ class Severity(StrEnum):
 @dataclass(frozen=True)
 class Finding:
     """`key` stays the same when the same thing is found again (at most 80 characters, for example "inversion:17");
-    `title` says it all, `detail` what to do, `address` where to do it ("" where there is no such page)."""
+    `title` says it all, `detail` what to do, `address` where to do it ("" where there is no such page); `figures` how bad
+    it is, by name: each is worse the larger it is (`workloads.gates.worse`)."""
 
     key: str
     severity: Severity
     title: str
     detail: str
     address: str = ""
+    figures: tuple[tuple[str, int], ...] = ()
 
     @property
     def is_blocking(self) -> bool:

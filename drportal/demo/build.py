@@ -14,7 +14,7 @@ from decimal import Decimal
 from django.contrib.auth.hashers import make_password
 
 from communications.models import Message
-from drportal.demo import cast
+from drportal.demo import cast, estate
 from drportal.demo.drills import coming_drills, past_drills
 from drportal.demo.impact import analyse, why_other
 from drportal.demo.reviewing import review_campaigns
@@ -126,6 +126,7 @@ def _workload(org: Organisation, load: cast.Load) -> Workload:
     workload = workloads.add_workload(
         by=maren, at=at, name=load.name, purpose=load.purpose, owner_team=org.teams[load.team], reference=f"APP-{number}",
         business_unit=cast.UNITS[load.team], lifecycle=load.lifecycle, tags=load.tags.split(",") if load.tags else [],
+        own_rto_seconds=parse_duration(said) if (said := estate.OWN_TIMES.get(load.name)) else None,
     )  # fmt: skip
     for role, (holder, deputy) in zip(
         ("business-stakeholder", "workload-team"), cast.TEAM_ROLES[load.team], strict=True

@@ -74,14 +74,14 @@ def _need(
     by: User,
     at: dt.datetime,
 ) -> Dependency:
-    is_soft = said.startswith("~")
-    name, _, remains = said.removeprefix("~").partition(": ")
+    is_soft, is_after = said.startswith("~"), said.startswith("+")
+    name, _, remains = said.lstrip("~+").partition(": ")
     on: dict[str, Any] = {"third_party": parties[name[1:]]} if name.startswith("@") else {"needs": workloads[name]}
     # Nobody depends on what did not exist yet.
     at = max(at, on["needs"].added_at + dt.timedelta(hours=1)) if "needs" in on else at
     return dependencies.add_dependency(
         workload=workload, by=by, at=at, strength=Strength.SOFT if is_soft else Strength.HARD, remains=remains,
-        order=Order.PARALLEL, **on,
+        order=Order.SEQUENTIAL if is_after else Order.PARALLEL, **on,
     )  # fmt: skip
 
 

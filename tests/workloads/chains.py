@@ -10,12 +10,20 @@ MINUTE, HOUR = 60, 3600
 
 
 def workload(
-    cast, name: str, *, tier: int | None = None, rto: int = 0, rpo: int = 0, team: Team | None = None, measured=None
+    cast,
+    name: str,
+    *,
+    tier: int | None = None,
+    rto: int = 0,
+    rpo: int = 0,
+    team: Team | None = None,
+    measured=None,
+    own: int | None = None,
 ) -> Workload:
-    """A workload with a proposed target (tier), or none; `measured` is the time of its last drill, met."""
+    """A workload with a proposed target (tier), or none; `measured` is the time of its last drill, met; `own` an estimate."""
     found = Workload.objects.create(
         name=name, purpose="For tests.", owner_team=team or cast.team, added_at=NOW, added_by=cast.head,
-        measured_rto_seconds=measured, proof_rto=Proof.MET if measured is not None else Proof.UNMEASURED,
+        own_rto_seconds=own, measured_rto_seconds=measured, proof_rto=Proof.MET if measured is not None else Proof.UNMEASURED,
     )  # fmt: skip
     if tier is not None:
         target(found, cast.head, tier=tier, rto=rto, rpo=rpo)

@@ -70,6 +70,56 @@ def test_times_that_add_up_make_a_promise_unreachable(cast):
     assert "rpo-unreachable" not in found(cast.workload, rpo=HOUR)
 
 
+def test_a_promise_is_kept_where_only_the_own_time_is_added_to_what_comes_first(cast):
+    needs(cast, cast.workload, workload(cast, "Queue", tier=1, rto=10 * MINUTE))
+    whole_target = found(cast.workload)["rto-unreachable"]
+    assert whole_target.title.startswith("Back in 25\xa0min at best")
+    assert whole_target.address == f"/workloads/{cast.workload.pk}/change/#id_own_rto_seconds"
+    cast.workload.own_rto_seconds = 5 * MINUTE
+    cast.workload.save()
+    assert found(cast.workload) == {}
+    cast.workload.own_rto_seconds = 6 * MINUTE
+    cast.workload.save()
+    assert found(cast.workload)["rto-unreachable"].title.startswith("Back in 16\xa0min at best")
+
+
+def test_an_unreachable_promise_says_every_way_out(cast):
+    queue = workload(cast, "Queue", tier=1, rto=HOUR)
+    needs(cast, cast.workload, queue)
+    needs(cast, queue, workload(cast, "Disk", tier=1, rto=HOUR))
+    assert found(cast.workload)["rto-unreachable"].detail == (
+        "What helps: say how long it takes by itself once Queue is there (until somebody does, its whole target counts); "
+        "have the same said of Queue; say that both recover at the same time, if they do; tighten what Queue promises; "
+        "drill it, so that a measured time counts; loosen the target to 2\xa0h\xa015\xa0min; or ask for a waiver."
+    )
+    cast.workload.measured_rto_seconds, cast.workload.proof_rto = 20 * MINUTE, Proof.MISSED
+    cast.workload.save()
+    cast.workload.dependencies.all().delete()
+    assert found(cast.workload)["rto-unreachable"].detail == (
+        "What helps: make it faster and drill it again; loosen the target to 20\xa0min; or ask for a waiver."
+    )
+
+
+@pytest.mark.parametrize(
+    ("proof", "measured", "own", "counts", "warns"),
+    [
+        (Proof.MET, 600, None, 600, False), (Proof.MET, 600, 120, 120, True), (Proof.MISSED, 600, 900, 600, False),
+        (Proof.CLAIMED, 600, 120, 120, False), (Proof.UNMEASURED, None, 120, 120, False),
+        (Proof.UNMEASURED, None, None, None, False), (Proof.MET, 600, 600, 600, False),
+    ],
+)  # fmt: skip
+def test_an_own_time_is_never_longer_than_a_drill_and_warns_where_it_is_shorter(
+    cast, proof, measured, own, counts, warns
+):
+    needs(cast, cast.workload, workload(cast, "Queue", tier=1, rto=60))
+    cast.workload.proof_rto, cast.workload.measured_rto_seconds = proof, measured
+    cast.workload.own_rto_seconds = own
+    cast.workload.save()
+    for graph in (closure([cast.workload.pk]), whole()):
+        assert graph.nodes[cast.workload.pk].own == counts
+    assert ("own-estimate" in found(cast.workload, rto=HOUR)) is warns
+
+
 def test_beside_each_other_the_longer_counts(cast):
     needs(cast, cast.workload, workload(cast, "Queue", tier=1, rto=10 * MINUTE), order="parallel")
     assert found(cast.workload) == {}

@@ -17,7 +17,7 @@ SECONDS = st.none() | st.integers(0, 9)
 @st.composite
 def graphs(draw, acyclic=False, most=7):
     count = draw(st.integers(1, most))
-    nodes = [Node(key, None, draw(SECONDS), draw(SECONDS)) for key in range(count)]
+    nodes = [Node(key, None, draw(SECONDS), draw(SECONDS), own=draw(SECONDS)) for key in range(count)]
     pairs = [(a, b) for a in range(count) for b in range(count) if (a < b if acyclic else a != b)]
     chosen = draw(st.lists(st.sampled_from(pairs), unique=True, max_size=14)) if pairs else []
     return nodes, [Edge(a, b, draw(st.booleans())) for a, b in chosen]
@@ -39,13 +39,23 @@ def in_parallel(edges):
     return [e._replace(parallel=True) if e.dependent in reach(e.provider, edges) else e for e in edges]
 
 
+def alone(nodes):
+    """What each takes when it waits for nobody: at least its best evidence for the whole."""
+    return {node.key: max(node.rto or 0, node.own or 0) for node in nodes}
+
+
+def afterwards(nodes):
+    """What each takes once everything that it waits for is there: all of its time where nobody has said."""
+    return {node.key: (node.rto or 0) if node.own is None else node.own for node in nodes}
+
+
 def by_every_path(nodes, edges):
     """total of each node on a graph without cycles: the longest over all paths and over where each begins to count."""
-    own = {node.key: node.rto or 0 for node in nodes}
+    whole, own = alone(nodes), afterwards(nodes)
 
     def longest(key):
         return max(
-            [own[key], *(longest(e.provider) + (0 if e.parallel else own[key]) for e in edges if e.dependent == key)]
+            [whole[key], *(longest(e.provider) + (0 if e.parallel else own[key]) for e in edges if e.dependent == key)]
         )
 
     return {key: longest(key) for key in own}
@@ -53,8 +63,7 @@ def by_every_path(nodes, edges):
 
 def by_fixpoint(nodes, edges):
     """total of each node with cycles: repeat the definition until nothing grows."""
-    own = {node.key: node.rto or 0 for node in nodes}
-    total, edges = dict(own), in_parallel(edges)
+    own, total, edges = afterwards(nodes), alone(nodes), in_parallel(edges)
     while True:
         fresh = dict(total)
         for e in edges:
@@ -66,9 +75,9 @@ def by_fixpoint(nodes, edges):
 
 def along(path, nodes, edges):
     """What the hops of a path come to, from its end back to its beginning."""
-    own = {node.key: node.rto or 0 for node in nodes}
+    own = afterwards(nodes)
     how = {(e.dependent, e.provider): e.parallel for e in in_parallel(edges)}
-    total = own[path[-1]]
+    total = alone(nodes)[path[-1]]
     for dependent, provider in reversed(list(pairwise(path))):
         total += 0 if how[dependent, provider] else own[dependent]
     return total
@@ -96,7 +105,7 @@ def test_loss_bounds_and_cycles_are_what_can_be_reached(graph):
     for key in known:
         answer, below = chain[key], [known[other] for other in reach(key, edges)]
         assert answer.rpo_seconds == max(node.rpo or 0 for node in below)
-        assert answer.is_lower_bound == any(node.rto is None for node in below)
+        assert answer.is_lower_bound == any(node.rto is None and node.own is None for node in below)
         assert answer.rpo_is_lower_bound == any(node.rpo is None for node in below)
         back = tuple(sorted(node.key for node in below if key in reach(node.key, edges)))
         assert answer.cycle == (back if len(back) > 1 else ())
@@ -140,7 +149,7 @@ def test_a_change_taken_in_answers_as_if_all_were_computed_from_scratch(graph, d
         other = data.draw(st.sampled_from(sorted(known)))
         if kind == "node":
             key = data.draw(st.sampled_from([*sorted(known), len(known)]))
-            known[key] = Node(key, None, data.draw(SECONDS), data.draw(SECONDS))
+            known[key] = Node(key, None, data.draw(SECONDS), data.draw(SECONDS), own=data.draw(SECONDS))
             changed = chain.update(node=known[key])
         elif kind == "edge" and key != other:
             present[key, other] = Edge(key, other, data.draw(st.booleans()))
@@ -163,6 +172,41 @@ def test_after_it_adds_up_and_beside_it_the_longer_counts():
     assert one_after_the_other[1][:3] == (1560, 0, (1, 2, 3))
     beside = Chain(nodes, [Edge(1, 2, True), Edge(2, 3, True)])
     assert beside[1][:3] == (900, 0, (1, 2))
+
+
+@given(graphs())
+def test_nobody_is_back_before_the_best_evidence_for_the_whole(graph):
+    nodes, edges = graph
+    chain = Chain(nodes, edges)
+    assert all(chain.total(node.key) >= (node.rto or 0) for node in nodes)
+
+
+@given(graphs(), st.data())
+def test_a_shorter_own_time_never_makes_anybody_slower(graph, data):
+    nodes, edges = graph
+    before = Chain(nodes, edges)
+    key = data.draw(st.sampled_from(range(len(nodes))))
+    shorter = data.draw(st.integers(0, afterwards(nodes)[key]))
+    nodes[key] = nodes[key]._replace(own=shorter)
+    after = Chain(nodes, edges)
+    assert all(after.total(node.key) <= before.total(node.key) for node in nodes)
+
+
+def test_only_its_own_time_is_added_to_what_it_waits_for():
+    edges = [Edge(1, 2), Edge(2, 3)]
+    promised = [Node(1, rto=900), Node(2, rto=600), Node(3, rto=300)]
+    assert Chain(promised, edges)[1].rto_seconds == 1800
+    said = [promised[0]._replace(own=120), promised[1]._replace(own=60), promised[2]]
+    chain = Chain(said, edges)
+    assert (chain[1].rto_seconds, chain[1].path) == (900, (1,))  # 300 + 60 + 120 is within what it promises
+    assert chain[2].rto_seconds == 600
+    assert chain.update(node=said[0]._replace(own=700)) == {1}
+    assert (chain[1].rto_seconds, chain[1].path) == (1300, (1, 2))
+
+
+def test_an_own_time_alone_is_something_known():
+    chain = Chain([Node(1, own=60), Node(2, rto=30)], [Edge(1, 2)])
+    assert (chain[1].rto_seconds, chain[1].is_lower_bound) == (90, False)
 
 
 def test_the_worst_loss_below_is_named_with_its_path():

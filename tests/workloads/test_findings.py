@@ -19,7 +19,7 @@ TODAY = NOW.date()
 
 @pytest.fixture
 def scene(cast):
-    """Claims (1) → Queue (1) → Disk (3); Claims → an unclassified one and a vendor; two that need each other."""
+    """Claims (1) → Queue (1) → Disk (3); Claims → an unclassified one and a vendor; two that need each other; an estimate."""
     claims = workload(cast, "Claims", tier=1, rto=900, rpo=300)
     queue = workload(cast, "Queue", tier=1, rto=900, rpo=300)
     disk = workload(cast, "Disk", tier=3, rto=HOUR, rpo=HOUR, team=Team.objects.create(name="Storage"))
@@ -29,6 +29,8 @@ def scene(cast):
     left, right = workload(cast, "Left", tier=2), workload(cast, "Right", tier=2)
     needs(cast, left, right)
     needs(cast, right, left)
+    mirror = workload(cast, "Mirror", tier=2, rto=HOUR, measured=600, own=60)
+    needs(cast, mirror, workload(cast, "Base", tier=2, rto=60))
     return claims
 
 
@@ -43,6 +45,7 @@ def test_every_kind_is_found_where_it_is(scene):
             ("inversion", "Claims"), ("inversion", "Queue"), ("rto-unreachable", "Claims"), ("rto-unreachable", "Queue"),
             ("rpo-unreachable", "Claims"), ("rpo-unreachable", "Queue"), ("unclassified", "Claims"),
             ("no-failover", "Claims"), ("promise-expired", "Claims"), ("cycle", "Left"),
+            ("own-estimate", "Mirror"),
         ]
     )  # fmt: skip
 
@@ -60,7 +63,7 @@ def test_a_workload_has_a_blocking_finding_here_if_and_only_if_it_has_one_of_its
 
 def test_the_page_counts_by_kind_and_says_each(scene, cast, page):
     text = page(cast.head).get("/workloads/findings/").text
-    assert "10 things stand against targets" in text
+    assert "11 things stand against targets" in text
     assert "6 of them block a signature" in text
     assert "Needed through Claims → Queue → Disk." in text
     assert f'href="/workloads/{scene.pk}/map/"' in text
@@ -75,7 +78,7 @@ def test_it_is_narrowed_by_kind_severity_and_team(scene, cast, page):
         return client.get(f"/api/v1/findings/?{query}").json()["count"]
 
     storage = Team.objects.get(name="Storage")
-    assert [numbers(q) for q in ("", "kind=cycle", "severity=warning", f"team={storage.pk}")] == [10, 1, 4, 0]
+    assert [numbers(q) for q in ("", "kind=cycle", "severity=warning", f"team={storage.pk}")] == [11, 1, 5, 0]
     assert [client.get(f"/api/v1/findings/?{q}").status_code for q in ("severity=x", "kind=x", "team=x")] == [400] * 3
     assert client.get("/workloads/findings/?severity=x").status_code == 200
     assert numbers(f"team={cast.team.pk}&kind=inversion") == 2

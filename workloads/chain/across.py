@@ -14,12 +14,23 @@ from itertools import chain as joined
 from typing import NamedTuple
 
 from workloads.chain.graph import Graph
-from workloads.chain.judging import Promise, cycle, inversion, is_doubtful, is_inverted, of_hop, unreachable
+from workloads.chain.judging import (
+    Promise,
+    cycle,
+    estimated,
+    inversion,
+    is_doubtful,
+    is_estimated_shorter,
+    is_inverted,
+    of_hop,
+    unreachable,
+)
 from workloads.chain.kernel import Key
 from workloads.finding import Finding, Severity
 
 INVERSION, RTO, RPO = "inversion", "rto-unreachable", "rpo-unreachable"
 UNCLASSIFIED, NO_FAILOVER, EXPIRED, CYCLE = "unclassified", "no-failover", "promise-expired", "cycle"
+ESTIMATED = "own-estimate"
 KINDS = {
     INVERSION: "Needs something less critical",
     RTO: "RTO not reachable",
@@ -27,6 +38,7 @@ KINDS = {
     UNCLASSIFIED: "Not classified",
     NO_FAILOVER: "No failover",
     EXPIRED: "Promise ended",
+    ESTIMATED: "Estimated shorter than drilled",
     CYCLE: "Needs each other",
 }
 BLOCKING = frozenset({INVERSION, RTO, RPO})
@@ -99,6 +111,8 @@ def _of_promises(graph: Graph) -> Iterator[Spot]:
             yield Spot(RTO, key, (key,))
         if face.target_rpo is not None and graph.chain.loss(key) > face.target_rpo:
             yield Spot(RPO, key, (key,))
+        if is_estimated_shorter(graph, key):
+            yield Spot(ESTIMATED, key, (key,))
 
 
 def _of_cycles(graph: Graph) -> Iterator[Spot]:
@@ -137,6 +151,8 @@ def written(graph: Graph, spot: Spot, today: dt.date) -> Finding:
         return inversion(graph, spot.path, graph.nodes[spot.key].tier or 0)
     if spot.kind == CYCLE:
         return next(cycle(graph, spot.path))
+    if spot.kind == ESTIMATED:
+        return next(estimated(graph, spot.key))
     if spot.kind in (RTO, RPO):
         face = graph.faces[spot.key]
         promise = Promise(None, face.target_rto, face.target_rpo)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from people.wording import duration
-from workloads.chain.kernel import Evidence, Key
+from workloads.chain.kernel import Evidence, Key, Node
 from workloads.chain.layout import THIRD_PARTY, UNCLASSIFIED, positions
 from workloads.chain.neighbours import Line, Surroundings
 
@@ -26,6 +26,7 @@ class Row:
     kind: str
     own: str
     evidence: str
+    alone: str
     total: str
     weak: tuple[str, ...]
     cycle: str
@@ -62,6 +63,7 @@ def _row(around: Surroundings, key: Key, lines: list[Line]) -> Row:
         kind=_kind(around, key, lines),
         own=own if seen else "–",
         evidence=_evidence(node.rto_evidence, node.rpo_evidence) if seen else "",
+        alone=f"by itself {duration(node.own)}, {_own_evidence(node)}" if seen and node.own is not None else "",
         total=total if seen else "–",
         weak=tuple(_weakness(around, line) for line in lines if line.weak and line.provider == key),
         cycle=", ".join(graph.name(k) for k in answer.cycle if k != key),
@@ -79,6 +81,10 @@ def _said(seconds: int | None) -> str:
 def _evidence(rto: str, rpo: str) -> str:
     said = [EVIDENCE[Evidence(one)] for one in (rto, rpo)]
     return said[0] if said[0] == said[1] else " / ".join(one or "–" for one in said)
+
+
+def _own_evidence(node: Node) -> str:
+    return "measured" if node.rto_evidence == Evidence.MEASURED and node.own == node.rto else "estimated"
 
 
 def _where(around: Surroundings, key: Key) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from people.wording import duration
 from workloads.chain.graph import HIDDEN, Graph
@@ -30,6 +31,7 @@ def judge(graph: Graph, key: Key, promise: Promise, today: dt.date) -> list[Find
             found.append(inversion(graph, path_to(below, before), promise.tier or 0))
         if is_doubtful(graph, below, today):
             found.extend(of_hop(graph, path_to(below, before), today))
+    found.extend(estimated(graph, key))
     found.extend(cycle(graph, graph.chain.cycle(key)))
     return sorted(found, key=lambda finding: not finding.is_blocking)
 
@@ -74,6 +76,7 @@ def inversion(graph: Graph, path: tuple[Key, ...], tier: int) -> Finding:
         f"Needs {name}, which is only tier {its}",
         f"{_needed(graph, path)} Classify {name} as tier {tier} or more critical, or make the dependency soft.",
         address(path[-1], graph),
+        (("tier", its or 0), ("apart", (its or 0) - tier)),
     )
 
 
@@ -83,9 +86,9 @@ def unreachable(graph: Graph, answer: Answer, promise: Promise) -> Iterator[Find
             "rto-unreachable", Severity.BLOCKING,
             f"Back in {duration(answer.rto_seconds)} at best, {way(graph, answer.path)}; "
             f"promised {duration(promise.rto_seconds)}",
-            "Make a hop of that way faster, let it recover at the same time, or promise more."
-            + (" Some times on the way are not known." if answer.is_lower_bound else ""),
-            address(answer.path[0], graph),
+            ways_out(graph, answer),
+            _where_to_mend(graph, answer.path),
+            (("back", answer.rto_seconds), ("late", answer.rto_seconds - promise.rto_seconds)),
         )  # fmt: skip
     if promise.rpo_seconds is not None and answer.rpo_seconds > promise.rpo_seconds:
         yield Finding(
@@ -95,7 +98,79 @@ def unreachable(graph: Graph, answer: Answer, promise: Promise) -> Iterator[Find
             f"Promise at least {duration(answer.rpo_seconds)}, or copy the data of {graph.name(answer.rpo_path[-1])} "
             "more often.",
             address(answer.rpo_path[0], graph),
+            (("lost", answer.rpo_seconds), ("over", answer.rpo_seconds - promise.rpo_seconds)),
         )  # fmt: skip
+
+
+def ways_out(graph: Graph, answer: Answer) -> str:
+    """What a team can do about a time that its promise cannot hold."""
+    path, node = answer.path, graph.nodes[answer.path[0]]
+    ways = list(_along(graph, path)) if len(path) > 1 else []
+    if node.rto_evidence != Evidence.MEASURED:
+        ways.append("drill it, so that a measured time counts")
+    elif len(path) == 1:
+        ways.append("make it faster and drill it again")
+    ways.append(f"loosen the target to {duration(answer.rto_seconds)}")
+    said = f"What helps: {'; '.join(ways)}; or ask for a waiver."
+    return said + (" Some times on the way are not known." if answer.is_lower_bound else "")
+
+
+def _along(graph: Graph, path: tuple[Key, ...]) -> Iterator[str]:
+    """The ways out that lie between this workload and what it waits for."""
+    silent = [key for key, after in pairwise(path) if waits_whole(graph, key, after)]
+    if silent[:1] == [path[0]]:
+        yield (
+            f"say how long it takes by itself once {graph.name(path[1])} is there (until somebody does, its whole target counts)"
+        )
+    others = list(dict.fromkeys(graph.name(key) for key in silent if key != path[0]))
+    if others:
+        yield f"have the same said of {_listed(others)}"
+    if waits(graph, path[0], path[1]):
+        yield "say that both recover at the same time, if they do"
+    yield f"tighten what {graph.name(path[1])} promises"
+
+
+def waits(graph: Graph, key: Key, provider: Key) -> bool:
+    """Whether it begins only when this provider is back. In a cycle nobody can wait for the other."""
+    return not graph.chain.providers[key][provider] and provider not in graph.chain.cycle(key)
+
+
+def waits_whole(graph: Graph, key: Key, provider: Key) -> bool:
+    """Whether all of a promise is added to what it waits for, because nobody has said or measured how long it takes itself."""
+    node = graph.nodes[key]
+    return node.own is None and node.rto_evidence != Evidence.MEASURED and waits(graph, key, provider)
+
+
+def _where_to_mend(graph: Graph, path: tuple[Key, ...]) -> str:
+    """The field for its own time where that is missing, else the map."""
+    if len(path) > 1 and waits_whole(graph, path[0], path[1]):
+        return f"/workloads/{path[0]}/change/#id_own_rto_seconds"
+    return address(path[0], graph)
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = names if len(names) < 4 else [*names[:2], f"{len(names) - 2} more"]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def estimated(graph: Graph, key: Key) -> Iterator[Finding]:
+    """An estimate that is shorter than what a drill measured is believed, and said: the drill may have waited, or not."""
+    if is_estimated_shorter(graph, key):
+        node = graph.nodes[key]
+        yield Finding(
+            "own-estimate",
+            Severity.WARNING,
+            f"Its own recovery time is an estimate: {duration(node.own or 0)}; its last drill took {duration(node.rto or 0)}",
+            "The rest of the drill counts as waiting for what it needs. If the drill waited for nothing, take the estimate out.",
+            f"/workloads/{key}/change/#id_own_rto_seconds" if graph.may_name(key) else "",
+        )
+
+
+def is_estimated_shorter(graph: Graph, key: Key) -> bool:
+    node = graph.nodes[key]
+    if node.own is None or node.rto is None or node.rto_evidence != Evidence.MEASURED or node.own >= node.rto:
+        return False
+    return any(waits(graph, key, provider) for provider in graph.chain.providers[key])
 
 
 def way(graph: Graph, path: tuple[Key, ...]) -> str:

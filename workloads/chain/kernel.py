@@ -1,10 +1,13 @@
 """Recovery time and data loss through the hard dependencies. Pure: numbers in, numbers out.
 
-    total(w) = the longest of own(w) and, for each provider d:  after it: total(d) + own(w);  beside it: total(d)
+    total(w) = the longest of rto(w), own(w) and, for each provider d:  after it: total(d) + own(w);  beside it: total(d)
     loss(w)  = the largest own loss of w and of everything below it
 
-What is unknown counts as 0 and makes the answer a lower bound. Inside a cycle nobody can wait for the other, so each dependency
-there counts as beside it, and every member says that it stands in one. Nothing here recurses: a chain may be 10,000 deep.
+rto(w) is the best evidence for the whole recovery of w, own(w) what w takes once everything it waits for is there; where
+nobody has said that, all of rto(w) counts as it. What is unknown counts as 0 and makes the answer a lower bound.
+
+Inside a cycle nobody can wait for the other, so each dependency there counts as beside it, and every member says that it stands
+in one. Nothing here recurses: a chain may be 10,000 deep.
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ class Evidence(StrEnum):
 
 
 class Node(NamedTuple):
-    """Somebody in the chain with what it takes on its own; seconds, None where nobody knows."""
+    """Somebody in the chain with its times; seconds, None where nobody knows."""
 
     key: Key
     tier: int | None = None
@@ -37,6 +40,7 @@ class Node(NamedTuple):
     rpo: int | None = None
     rto_evidence: str = Evidence.NONE
     rpo_evidence: str = Evidence.NONE
+    own: int | None = None
 
 
 class Edge(NamedTuple):
@@ -235,9 +239,10 @@ class Chain:
     def _alone(self, key: Key, group: _Group) -> _Sums:
         """What this node comes to with its providers outside the group. Of two equal hops, itself, then the lower key."""
         node, groups = self.nodes[key], self._group
-        own, own_loss = node.rto or 0, node.rpo or 0
-        total, loss, via, loss_via = own, own_loss, None, None
-        total_open, loss_open = node.rto is None, node.rpo is None
+        whole, own_loss = node.rto or 0, node.rpo or 0
+        own = whole if node.own is None else node.own
+        total, loss, via, loss_via = max(whole, own), own_loss, None, None
+        total_open, loss_open = node.rto is None and node.own is None, node.rpo is None
         for provider, parallel in self.providers[key].items():
             below = groups[provider]
             if below is group:

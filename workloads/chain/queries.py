@@ -1,6 +1,7 @@
 """The chain as rows: one workload's closure in two questions, the whole of it in two.
 
-Best evidence of a hop: measured in a drill, else signed, else claimed (typed later, proposed, or a vendor's promise).
+Best evidence of a hop: measured in a drill, else signed, else claimed (typed later, proposed, or a vendor's promise). How long it
+takes by itself is estimated; never longer than a drill measured for the whole (docs/decisions/0014).
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ SELECT w.id, w.tier_now,
             WHEN f.id IS NOT NULL THEN 'signed'
             WHEN w.proof_rpo = 'claimed' AND w.measured_rpo_seconds IS NOT NULL OR o.id IS NOT NULL THEN 'claimed'
             ELSE 'none' END,
+       CASE WHEN w.proof_rto IN ('met', 'missed') THEN LEAST(w.own_rto_seconds, w.measured_rto_seconds)
+            ELSE w.own_rto_seconds END,
        w.name, w.owner_team_id, COALESCE(f.rto_seconds, o.rto_seconds), COALESCE(f.rpo_seconds, o.rpo_seconds),
        NULL::boolean, NULL::date
 FROM workloads_workload w
@@ -45,7 +48,7 @@ WHERE %(keys)s::bigint[] IS NULL OR w.id = ANY(%(keys)s)
 UNION ALL
 SELECT -t.id, NULL, t.rto_seconds, t.rpo_seconds, CASE WHEN t.rto_seconds IS NULL THEN 'none' ELSE 'claimed' END,
        CASE WHEN t.rpo_seconds IS NULL THEN 'none' ELSE 'claimed' END,
-       t.name, NULL, NULL, NULL, t.has_failover, t.promised_until_on
+       NULL, t.name, NULL, NULL, NULL, t.has_failover, t.promised_until_on
 FROM workloads_thirdparty t WHERE %(keys)s::bigint[] IS NULL OR -t.id = ANY(%(keys)s)
 """
 EDGES = """
@@ -122,7 +125,7 @@ def names_for(viewer: User | None, keys: Iterable[Key] | None) -> frozenset[Key]
 
 
 def _graph(found: list[tuple[Any, ...]], edges: list[tuple[Any, ...]], seen: frozenset[Key] | None) -> Graph:
-    nodes = {row[0]: Node._make(row[:6]) for row in found}
+    nodes = {row[0]: Node._make(row[:7]) for row in found}
     # 40,000 rows: they are in the order of Edge, and stay the tuples that they came as.
     hard = cast(list[tuple[Key, Key, bool]], edges)
-    return Graph(nodes, hard, {row[0]: Face._make(row[6:]) for row in found}, seen)
+    return Graph(nodes, hard, {row[0]: Face._make(row[7:]) for row in found}, seen)
