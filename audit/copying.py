@@ -11,13 +11,19 @@ from django.db import connection, models
 Row = TypeVar("Row", bound=models.Model)
 
 
-def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Values as psycopg writes them; objects of JSON as text. Constraints and triggers see the rows as after an INSERT."""
+def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Values as psycopg writes them; objects of JSON as text. Constraints and triggers see the rows as after an INSERT.
+
+    Returns how many rows were written.
+    """
     names = ", ".join(f'"{name}"' for name in columns)
     statement = f'COPY "{table}" ({names}) FROM STDIN'
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
+        count = 0
         for row in rows:
             copy.write_row(row)
+            count += 1
+        return count
 
 
 def copy_in(things: Sequence[Row]) -> None:

@@ -18,6 +18,13 @@ BATCH = 1000
 DAY = dt.timedelta(days=1)
 
 
+def now_needs(*names: str) -> str:
+    """The sentence for new hard dependencies."""
+    *others, last = sorted(names)
+    all_of_them = f"{', '.join(others)} and {last}" if others else last
+    return f"It now depends on {all_of_them}, and nothing works without {'them' if others else 'it'}."
+
+
 def make_review_due(*, workload: Workload, why: str, by: Actor, at: dt.datetime) -> Classification | None:
     """As `make_reviews_due`, for one workload; its target, None when nothing came of it."""
     return next(iter(make_reviews_due(because={workload.pk: why}, by=by, at=at)), None)

@@ -127,7 +127,7 @@ def test_a_failure_in_the_middle_leaves_nothing(cast, monkeypatch):
     def fail(*args):
         raise RuntimeError("the lights went out")
 
-    monkeypatch.setattr(writing, "_propose", fail)
+    monkeypatch.setattr(writing, "_add_proposals", fail)
     with pytest.raises(RuntimeError):
         bring_in(cast.head, ROW | {"team": "Pricing"}, PLAIN, MINE)
     assert (Workload.objects.count(), Team.objects.count()) == (1, 1)

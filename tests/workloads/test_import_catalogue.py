@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import pytest
 
+from audit.kinds import Kind
 from audit.models import Event
-from people.models import RoleAssignment
-from tests.cast import NOW
+from people.models import RoleAssignment, organisation_today
+from tests.cast import NOW, put_in_force
 from tests.workloads.catalogues import COUNT, as_json, as_yaml, contact, whole
-from workloads.models import Component, Dependency, ImpactAnalysis, ImpactAnswer, Season, ThirdParty, UserFlow, Workload
+from workloads.models import (
+    Classification,
+    Component,
+    Dependency,
+    ImpactAnalysis,
+    ImpactAnswer,
+    Season,
+    ThirdParty,
+    UserFlow,
+    Workload,
+)
 from workloads.register import services
 
 pytestmark = pytest.mark.django_db
@@ -182,3 +193,35 @@ def test_who_may_not_give_roles_imports_none(cast):
     row = {"role": "auditor", "person": cast.owner.email, "from": "2026-01-01"}
     ((*_, what),) = problems(check(cast, {"roles": [row]}, by=cast.platform))
     assert what.startswith("You may not give roles or end them.")
+
+
+def test_answers_that_come_along_with_a_target_count_for_it(cast):
+    bring_in(cast, whole())
+    target = Classification.objects.get(workload__reference="APP-7")
+    assert target.suggested_because.startswith("Money")
+    assert target.differs_reason == "Each hour costs € 9,000."
+
+
+def test_a_hard_dependency_makes_the_review_due_as_on_the_page(cast):
+    put_in_force(cast)
+    name = cast.workload.name
+    document = {
+        "workloads": [
+            {"name": other, "purpose": "Keeps the books.", "team": cast.team.name} for other in ("Ledger", "Postbox")
+        ],
+        "dependencies": [{"workload": name, "needs": "Ledger"}, {"workload": name, "needs": "Postbox"}],
+    }
+    bring_in(cast, document)
+    target = Classification.objects.get(state="signed_off")
+    said = "It now depends on Ledger and Postbox, and nothing works without them."
+    assert (target.review_because, target.review_due_on) == (said, organisation_today(NOW))
+    assert Event.objects.filter(kind=Kind.CLASSIFICATION_MADE_DUE).count() == 1
+    document["dependencies"][0]["note"] = "The same database, another note."
+    bring_in(cast, document)
+    assert Event.objects.filter(kind=Kind.CLASSIFICATION_MADE_DUE).count() == 1
+
+
+def test_a_file_of_workloads_does_not_ask_what_hangs_on_them(cast, django_assert_max_num_queries):
+    bring_in(cast, whole())
+    with django_assert_max_num_queries(9):
+        check(cast, {"workloads": whole()["workloads"]})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from audit.collector import collector_paused
 from people.models import User
 from workloads.catalogue.contents import Contents, Value
 from workloads.catalogue.kinds import FLOWS
@@ -17,9 +18,10 @@ from workloads.catalogue.subjects.roles import Roles
 from workloads.catalogue.values import items
 from workloads.register.known import Known, look_up
 from workloads.register.planning import Plan, Planner
-from workloads.register.report import CHANGED, NEW, RowReport
+from workloads.register.report import RowReport
 from workloads.register.rows import wanted_line
-from workloads.register.writing import void_what_changed, write
+from workloads.register.writing import propose, void_what_changed, write
+from workloads.reviews import make_reviews_due
 
 # In the order in which they are written: what is meant by others comes before them.
 SUBJECTS: tuple[type[Subject], ...] = (
@@ -41,28 +43,30 @@ class Whole:
         return [*self.plan.reports, *(item.report for s in self.around.subjects.values() for item in s.items)]
 
     def write(self, *, by: User, at: dt.datetime) -> None:
-        touched = write(self.plan, self.known, by=by, at=at)
-        for subject in self.around.subjects.values():
-            subject.write()
-            for item in subject.items:
-                if item.report.outcome in (NEW, CHANGED) and item.place is not None:
-                    touched.add(item.place.thing.pk)
-        void_what_changed(self.known, touched, by=by, at=at)
+        """Workloads first, then what describes them, then targets: an impact analysis that comes along counts for those."""
+        with collector_paused():
+            touched = write(self.plan, self.known, by=by, at=at)
+            for subject in self.around.subjects.values():
+                touched |= subject.write()
+            propose(self.plan, by=by, at=at)
+            make_reviews_due(because=self.around.review_because, by=by, at=at)
+            void_what_changed(self.known, touched, by=by, at=at)
 
 
 def plan_contents(contents: Contents, *, by: User, at: dt.datetime, lock: bool, make_teams: bool) -> Whole:
     """Asks a handful of questions for each kind of row, however many rows there are."""
-    rows = [
-        wanted_line(line.number, line.said, contents.units, more=line.more)
-        for line in contents.lines.pop("workloads", ())
-    ]
-    known = look_up(rows, lock=lock, mentioned=mentioned(contents))
-    plan = Planner(known, by, make_teams=make_teams).plan(rows)
-    around = Around(by, at, Places.of(known, plan.rows), lock)
-    for kind in SUBJECTS:
-        subject = around.subjects[kind.kind.key] = kind(around)
-        subject.plan(contents.lines.pop(subject.kind.key, []))
-    return Whole(plan, known, around)
+    with collector_paused():
+        rows = [
+            wanted_line(line.number, line.said, contents.units, more=line.more)
+            for line in contents.lines.pop("workloads", ())
+        ]
+        known = look_up(rows, lock=lock, mentioned=mentioned(contents))
+        plan = Planner(known, by, make_teams=make_teams).plan(rows)
+        around = Around(by, at, Places.of(known, plan.rows), lock)
+        for kind in SUBJECTS:
+            subject = around.subjects[kind.kind.key] = kind(around)
+            subject.plan(contents.lines.pop(subject.kind.key, []))
+        return Whole(plan, known, around)
 
 
 def _names(said: Value | None) -> list[str]:

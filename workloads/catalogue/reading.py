@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import Any
 
+from audit.collector import collector_paused
 from workloads.catalogue.backstage import is_backstage, read_backstage
 from workloads.catalogue.contents import Contents, Line, Value
 from workloads.catalogue.documents import read_json, read_yaml
@@ -42,7 +43,8 @@ def read_contents(data: bytes, how: How = How()) -> Contents:
         raise UnreadableFile(LOCKED_OR_OLD)
     if data.startswith(OTHER_KINDS):
         raise UnreadableFile(NOT_TEXT)
-    contents = _read_zip(data, how) if data.startswith(ZIP) else _read_text(data, how)
+    with collector_paused():
+        contents = _read_zip(data, how) if data.startswith(ZIP) else _read_text(data, how)
     if not contents.count:
         raise UnreadableFile("There are no rows in this file. The template shows what it can hold.")
     for kind, lines in contents.lines.items():

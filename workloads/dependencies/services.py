@@ -15,7 +15,7 @@ from people.models import User
 from people.permissions import Permission
 from workloads.dependencies.queries import third_parties_for
 from workloads.models import Dependency, Order, Strength, ThirdParty, Workload
-from workloads.reviews import make_review_due
+from workloads.reviews import make_review_due, now_needs
 from workloads.writing import Shape, described, fill, locked, save
 
 ALREADY = "It is among the dependencies already. Change that one."
@@ -124,7 +124,7 @@ def remove_dependency(*, dependency: Dependency, by: User, at: dt.datetime) -> N
 def _after_change(*, before: Dependency | None, after: Dependency | None, by: User, at: dt.datetime) -> None:
     """What follows when a dependency was added (no before), changed, or removed (no after); in the same transaction."""
     if after is not None and after.strength == Strength.HARD and not _was_hard(before, after):
-        why = f"It now depends on {after.needs or after.third_party}, and nothing works without it."
+        why = now_needs(str(after.needs or after.third_party))
         make_review_due(workload=after.workload, why=why, by=by, at=at)
 
 

@@ -82,10 +82,9 @@ def look_up(rows: Iterable[Wanted], *, lock: bool, mentioned: Collection[str] = 
     known.requests = list(requests.select_for_update().order_by("pk")) if lock else list(requests)
     if lock and any(row.tier for row in rows):
         _lock_targets()
+    known.tiers = {tier.level: tier for tier in Tier.objects.all()}
     _take_targets(known, ids, lock=lock)
     _take_workloads(known, ids, lock=lock)
-    known.teams = {team.name: team for team in Team.objects.all()}
-    known.tiers = {tier.level: tier for tier in Tier.objects.all()}
     return known
 
 
@@ -111,13 +110,15 @@ def _keys(names: set[str]) -> dict[str, str]:
 
 
 def _take_workloads(known: Known, ids: set[int], *, lock: bool) -> None:
-    found = (
-        Workload.objects.filter(pk__in=numbers(ids))
-        .select_related("owner_team")
-        .annotate(key=Lower("name"))
-        .order_by("pk")
-    )
-    for workload in found.select_for_update(of=("self",), no_key=True) if lock else found:
+    """Each with its team out of the few that there are: a join would make one for every row."""
+    found = Workload.objects.filter(pk__in=numbers(ids)).annotate(key=Lower("name")).order_by("pk")
+    if lock:
+        found = found.select_for_update(of=("self",), no_key=True)
+    rows = list(found)  # before the teams: one that came in the meantime is then among them
+    teams = {team.pk: team for team in Team.objects.all()}
+    known.teams = {team.name: team for team in teams.values()}
+    for workload in rows:
+        workload.owner_team = teams[workload.owner_team_id]
         known.by_name[workload.key] = workload  # type: ignore[attr-defined]  # annotated
         if workload.reference:
             known.by_reference[workload.reference] = workload
@@ -125,9 +126,8 @@ def _take_workloads(known: Known, ids: set[int], *, lock: bool) -> None:
 
 def _take_targets(known: Known, ids: set[int], *, lock: bool) -> None:
     states = [Classification.State.SIGNED_OFF, *Classification.OPEN]
-    found = Classification.objects.filter(workload__in=numbers(ids), state__in=states).select_related(
-        "tier", "proposed_by"
-    )
-    for target in found.order_by("pk").select_for_update(of=("self",), no_key=True) if lock else found:
+    found = Classification.objects.filter(workload__in=numbers(ids), state__in=states).order_by("pk")
+    for target in found.select_for_update(no_key=True) if lock else found:
+        target.tier = known.tiers[target.tier_id]
         side = known.in_force if target.state == Classification.State.SIGNED_OFF else known.proposed
         side[target.workload_id] = target

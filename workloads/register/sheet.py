@@ -72,5 +72,7 @@ def unguarded(text: str) -> str:
 
 def shown(text: str, most: int = SHOWN_MAX) -> str:
     """What somebody wrote, short enough for a sentence and without characters that play tricks."""
+    if len(text) <= most and text.isprintable() and "  " not in text and text == text.strip():
+        return text  # as nearly all are
     plain = "".join(char if char.isprintable() else "·" for char in " ".join(text.split()))
     return plain if len(plain) <= most else f"{plain[: most - 1]}…"

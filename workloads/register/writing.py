@@ -10,7 +10,7 @@ from audit.kinds import Kind
 from audit.services import difference, record_many
 from people.models import Team, User
 from signoffs import services as signoffs
-from workloads.impact.queries import suggestion_for
+from workloads.impact.queries import pictures
 from workloads.impact.targets import SUGGESTED, note_suggestion, suggestion_noted
 from workloads.models import Classification, ImpactAnalysis, Workload
 from workloads.register.known import Known, numbers
@@ -28,9 +28,14 @@ def write(plan: Plan, known: Known, *, by: User, at: dt.datetime) -> set[int]:
     changed = [row for row in plan.rows if row.workload is not None and row.fields]
     _change_workloads(changed, known, by, at)
     _add_workloads([row for row in plan.rows if row.workload is None], known, by, at)
-    _propose([row for row in plan.rows if row.target is not None and row.proposal is None], by, at)
-    _change_proposals([row for row in plan.rows if row.target is not None and row.proposal is not None], by, at)
     return {row.workload.pk for row in changed if row.workload is not None}
+
+
+def propose(plan: Plan, *, by: User, at: dt.datetime) -> None:
+    """Write the targets that the rows want, once the workloads stand and what describes them."""
+    rows = [row for row in plan.rows if row.target is not None]
+    _add_proposals([row for row in rows if row.proposal is None], by, at)
+    _change_proposals([row for row in rows if row.proposal is not None], by, at)
 
 
 def void_what_changed(known: Known, workload_ids: set[int], *, by: User, at: dt.datetime) -> None:
@@ -75,7 +80,7 @@ def _change_workloads(rows: list[Planned], known: Known, by: User, at: dt.dateti
     record_many(Kind.WORKLOAD_CHANGED, lines, by=by, at=at)
 
 
-def _propose(rows: list[Planned], by: User, at: dt.datetime) -> None:
+def _add_proposals(rows: list[Planned], by: User, at: dt.datetime) -> None:
     proposals = [
         Classification(workload=row.workload, proposed_at=at, proposed_by=by, **vars(row.target)) for row in rows
     ]
@@ -86,28 +91,30 @@ def _propose(rows: list[Planned], by: User, at: dt.datetime) -> None:
 
 def _note_suggestions(proposals: list[Classification]) -> None:
     """What the impact analysis says beside each target. Where the file asks for another, its reason is why."""
-    analysed = ImpactAnalysis.objects.filter(workload__in=numbers(p.workload_id for p in proposals))
-    found = set(analysed.values_list("pk", flat=True))
+    analysed = pictures(ImpactAnalysis.objects.filter(workload__in=numbers(p.workload_id for p in proposals)))
     for proposal in proposals:
-        if proposal.workload_id in found:
-            note_suggestion(proposal, suggestion_for(proposal.workload), proposal.reason)
+        if proposal.workload_id in analysed:
+            note_suggestion(proposal, analysed[proposal.workload_id].suggestion, proposal.reason)
 
 
 def _change_proposals(rows: list[Planned], by: User, at: dt.datetime) -> None:
     """As when a person changes it on its page: she becomes its proposer."""
-    lines = []
-    for row in rows:
-        proposal, target = row.proposal, row.target
-        if proposal is None or target is None or row.workload is None:
-            continue
-        proposal.workload = row.workload
-        before = _target(proposal) | {"proposed_by": proposal.proposed_by}
-        for name, value in vars(target).items():
+    proposals = [row.proposal for row in rows if row.proposal is not None]
+    before_by = User.objects.in_bulk([proposal.proposed_by_id for proposal in proposals])
+    before = []
+    for row, proposal in zip(rows, proposals, strict=True):
+        if row.workload is not None:
+            proposal.workload = row.workload
+        before.append(_target(proposal) | {"proposed_by": before_by[proposal.proposed_by_id]})
+        for name, value in vars(row.target).items():
             setattr(proposal, name, value)
         proposal.proposed_by = by
-        _note_suggestions([proposal])
-        lines.append((proposal, *difference(before, _target(proposal) | {"proposed_by": by})))
-    Classification.objects.bulk_update([p for p, _, _ in lines], TARGET_FIELDS, batch_size=BATCH)
+    _note_suggestions(proposals)
+    lines = [
+        (proposal, *difference(was, _target(proposal) | {"proposed_by": by}))
+        for proposal, was in zip(proposals, before, strict=True)
+    ]
+    Classification.objects.bulk_update(proposals, TARGET_FIELDS, batch_size=BATCH)
     record_many(Kind.CLASSIFICATION_CHANGED, lines, by=by, at=at)
 
 

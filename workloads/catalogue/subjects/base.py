@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from django.db import models
 
@@ -26,6 +26,7 @@ from workloads.register.rows import CONTROL, Problem
 from workloads.register.sheet import BadCell, shown
 
 BATCH = 1000
+Other = TypeVar("Other", bound="Subject")
 
 
 @dataclass
@@ -38,6 +39,14 @@ class Around:
     lock: bool
     reaches: dict[Permission, Reach] = field(default_factory=dict)
     subjects: dict[str, Subject] = field(default_factory=dict)
+    review_because: dict[int, str] = field(default_factory=dict)  # by workload: what makes its review due
+
+    def subject(self, of: type[Other]) -> Other:
+        """The rows of another kind, with what is there of it."""
+        found = self.subjects[of.kind.key]
+        assert isinstance(found, of)  # noqa: S101 (each stands under its own key)
+        found.ready()
+        return found
 
     def may(self, right: Permission, meant: Meant) -> bool:
         if right not in self.reaches:
@@ -86,9 +95,10 @@ class Subject:
         self.items: list[Item] = []
         self.labels = {column.key: column.label for column in self.kind.columns}
         self.first: dict[Hashable, Item] = {}
+        self._ready = False
 
     # --- What differs from kind to kind ---------------------------------------------------------------------------
-    def look_up(self, lines: list[Line]) -> None:
+    def look_up(self, lines: Sequence[Line]) -> None:
         """Fetch what is there, in a few queries."""
         raise NotImplementedError
 
@@ -113,8 +123,15 @@ class Subject:
         raise NotImplementedError
 
     # --- Planning --------------------------------------------------------------------------------------------------
+    def ready(self, lines: Sequence[Line] = ()) -> None:
+        """Look up what is there before the first question about it; a file without such rows may ask none."""
+        if not self._ready:
+            self._ready = True
+            self.look_up(lines)
+
     def plan(self, lines: list[Line]) -> None:
-        self.look_up(lines)
+        if lines:
+            self.ready(lines)
         for line in lines:
             item = Item(line, RowReport(line.number, "", "", kind=self.kind.key))
             self.items.append(item)
@@ -180,7 +197,8 @@ class Subject:
             item.refuse("row", f"You may not change this of “{shown(item.place.name)}”. {ASK}")
 
     # --- Writing ---------------------------------------------------------------------------------------------------
-    def write(self) -> None:
+    def write(self) -> set[int]:
+        """Returns the workloads (by number) of which something changed."""
         by, at = self.around.by, self.around.at
         new = [item for item in self.items if item.report.outcome == NEW]
         for item in new:
@@ -199,6 +217,7 @@ class Subject:
         self.write_more([*new, *changed])
         record_many(self.added, ((item.made, {}, self.trailed(item.fields)) for item in new), by=by, at=at)
         record_many(self.changed, ((thing, self.trailed(b), self.trailed(a)) for thing, b, a in lines), by=by, at=at)
+        return {item.place.thing.pk for item in (*new, *changed) if item.place is not None}
 
     @property
     def stored(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar
 
 from audit.kinds import Kind
@@ -14,8 +14,9 @@ from workloads.catalogue.places import Meant
 from workloads.catalogue.subjects.base import Item, Subject
 from workloads.models import Component, Dependency, Strength, ThirdParty
 from workloads.register.known import numbers
-from workloads.register.report import REFUSED
+from workloads.register.report import CHANGED, NEW, REFUSED
 from workloads.register.sheet import shown
+from workloads.reviews import now_needs
 
 
 class Components(Subject):
@@ -25,7 +26,7 @@ class Components(Subject):
     added, changed = Kind.COMPONENT_ADDED, Kind.COMPONENT_CHANGED
     fields: ClassVar = ("name", "kind", "note", "own")
 
-    def look_up(self, lines: list[Line]) -> None:
+    def look_up(self, lines: Sequence[Line]) -> None:
         rows = Component.objects.filter(workload__in=numbers(self.around.places.by_pk)).order_by("pk")
         if self.around.lock:
             rows = rows.select_for_update(of=("self",), no_key=True)
@@ -86,7 +87,7 @@ class ThirdParties(Subject):
     )  # fmt: skip
     of_workload = False
 
-    def look_up(self, lines: list[Line]) -> None:
+    def look_up(self, lines: Sequence[Line]) -> None:
         rows = ThirdParty.objects.order_by("pk")
         if self.around.lock and lines:
             rows = rows.select_for_update(of=("self",), no_key=True)
@@ -145,7 +146,7 @@ class Dependencies(Subject):
     added, changed = Kind.DEPENDENCY_ADDED, Kind.DEPENDENCY_CHANGED
     fields: ClassVar = ("needs", "third_party", "strength", "remains", "order", "note")
 
-    def look_up(self, lines: list[Line]) -> None:
+    def look_up(self, lines: Sequence[Line]) -> None:
         rows = Dependency.objects.filter(workload__in=numbers(self.around.places.by_pk)).order_by("pk")
         if self.around.lock:
             rows = rows.select_for_update(of=("self",), no_key=True)
@@ -154,12 +155,6 @@ class Dependencies(Subject):
             needed = row.needs_id if row.needs_id is not None else str(row.third_party)
             self.there[row.workload_id, needed] = row
         self.made: dict[Hashable, Item] = {}
-
-    @property
-    def parties(self) -> ThirdParties:
-        found = self.around.subjects["third_parties"]
-        assert isinstance(found, ThirdParties)  # noqa: S101
-        return found
 
     def name_of(self, item: Item) -> str:
         said = item.said
@@ -182,7 +177,7 @@ class Dependencies(Subject):
                 return None
             said["needs"], said["third_party"], mark = needs, None, needs
         else:
-            found = self.parties.find(party)
+            found = self.around.subject(ThirdParties).find(party)
             if found is None:
                 item.refuse(
                     self.labels["third_party"],
@@ -223,6 +218,20 @@ class Dependencies(Subject):
         for name, value in item.fields.items():
             self.put(made, name, value.thing if isinstance(value, Item) else value)
         return made
+
+    def write(self) -> set[int]:
+        """A review of the target in force is due for whom something has become necessary, as on the page."""
+        hard_already = {i.old.pk for i in self.items if i.old is not None and i.old.strength == Strength.HARD}
+        touched = super().write()
+        needed: dict[int, list[str]] = {}
+        for item in self.items:
+            if item.report.outcome not in (NEW, CHANGED):
+                continue
+            thing = item.thing
+            if thing.strength == Strength.HARD and thing.pk not in hard_already:
+                needed.setdefault(thing.workload_id, []).append(str(thing.needs or thing.third_party))
+        self.around.review_because |= {pk: now_needs(*names) for pk, names in needed.items()}
+        return touched
 
     def trailed(self, values: dict[str, Any]) -> dict[str, Any]:
         return super().trailed({n: v.said["name"] if isinstance(v, Item) else v for n, v in values.items()})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar
 
 from audit.copying import copy_in
@@ -56,7 +56,7 @@ class Flows(Subject):
     def stored(self) -> tuple[str, ...]:
         return SCALARS
 
-    def look_up(self, lines: list[Line]) -> None:
+    def look_up(self, lines: Sequence[Line]) -> None:
         rows = UserFlow.objects.filter(workload__in=numbers(self.around.places.by_pk)).order_by("pk")
         if self.around.lock:
             rows = rows.select_for_update(of=("self",), no_key=True)
@@ -80,8 +80,7 @@ class Flows(Subject):
         return found
 
     def _components(self, item: Item) -> list[Used]:
-        parts = self.around.subjects["components"]
-        assert isinstance(parts, Components)  # noqa: S101
+        parts = self.around.subject(Components)
         assert item.place is not None  # noqa: S101
         return self._named(item, "components", {n: parts.find(item.place, n) for n in item.said["components"]})
 
@@ -102,10 +101,8 @@ class Flows(Subject):
         return self._named(item, "third_parties", found)
 
     def _dependency(self, item: Item, mark: Any) -> Any:
-        needs = self.around.subjects["dependencies"]
-        assert isinstance(needs, Dependencies)  # noqa: S101
         assert item.place is not None  # noqa: S101
-        return needs.find(item.place, mark)
+        return self.around.subject(Dependencies).find(item.place, mark)
 
     def _named(self, item: Item, key: str, found: dict[str, Any]) -> list[Used]:
         missing = [shown(name, 40) for name, thing in found.items() if thing is None]

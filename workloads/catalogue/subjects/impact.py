@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import F
@@ -33,7 +33,7 @@ class Impact(Subject):
     added = changed = Kind.IMPACT_ANSWERED
     fields: ClassVar = ("currency", "note")
 
-    def look_up(self, lines: list[Line]) -> None:
+    def look_up(self, lines: Sequence[Line]) -> None:
         rows = (
             ImpactAnalysis.objects.filter(workload__in=numbers(self.around.places.by_pk))
             .select_related("workload")
@@ -42,7 +42,7 @@ class Impact(Subject):
         if self.around.lock:
             rows = rows.select_for_update(of=("self",), no_key=True)
         self.there = {row.workload_id: row for row in rows}
-        self.ready: dict[Meant, ImpactAnalysis] = {}
+        self.fresh: dict[Meant, ImpactAnalysis] = {}
 
     def name_of(self, item: Item) -> str:
         return "Impact analysis"
@@ -52,17 +52,17 @@ class Impact(Subject):
             item.old = self.there.get(item.place.old.pk)
         return item.place
 
-    def _fresh(self, place: Meant, **values: Any) -> ImpactAnalysis:
+    def _begin(self, place: Meant, **values: Any) -> ImpactAnalysis:
         made = ImpactAnalysis(workload=place.thing, answered_at=self.around.at, answered_by=self.around.by, **values)
-        self.ready[place] = made
+        self.fresh[place] = made
         return made
 
     def make(self, item: Item) -> ImpactAnalysis:
         assert item.place is not None  # noqa: S101 (refused otherwise)
-        return self._fresh(item.place, **item.fields)
+        return self._begin(item.place, **item.fields)
 
-    def write(self) -> None:
-        super().write()
+    def write(self) -> set[int]:
+        touched = super().write()
         hanging = [
             item.place
             for key in ("seasons", "impact_answers")
@@ -72,12 +72,13 @@ class Impact(Subject):
         missing = [
             place
             for place in dict.fromkeys(hanging)
-            if place not in self.ready and (place.old is None or place.old.pk not in self.there)
+            if place not in self.fresh and (place.old is None or place.old.pk not in self.there)
         ]
-        copy_in([self._fresh(place) for place in missing])
+        copy_in([self._begin(place) for place in missing])
+        return touched
 
     def of(self, place: Meant) -> ImpactAnalysis:
-        return self.ready[place] if place in self.ready else self.there[place.old.pk]
+        return self.fresh[place] if place in self.fresh else self.there[place.old.pk]
 
 
 class Hanging(Subject):
@@ -87,9 +88,7 @@ class Hanging(Subject):
 
     @property
     def analyses(self) -> Impact:
-        found = self.around.subjects["impact"]
-        assert isinstance(found, Impact)  # noqa: S101
-        return found
+        return self.around.subject(Impact)
 
 
 class Seasons(Hanging):
@@ -98,7 +97,7 @@ class Seasons(Hanging):
     added, changed = Kind.SEASON_ADDED, Kind.SEASON_CHANGED
     fields: ClassVar = ("name", "working_days", *DATES)
 
-    def look_up(self, lines: list[Line]) -> None:
+    def look_up(self, lines: Sequence[Line]) -> None:
         rows = (
             Season.objects.filter(analysis__in=numbers(self.analyses.there)).select_related("analysis").order_by("pk")
         )
@@ -141,7 +140,7 @@ class Answers(Hanging):
     model = ImpactAnswer
     fields: ClassVar = ("level", "amount_per_hour")
 
-    def look_up(self, lines: list[Line]) -> None:
+    def look_up(self, lines: Sequence[Line]) -> None:
         categories, points = ImpactCategory.objects.all(), ImpactPoint.objects.all()
         self.categories = {word: c for c in categories for word in (c.pk, c.name.lower())}
         self.points = {point.seconds: point for point in points}
@@ -156,9 +155,7 @@ class Answers(Hanging):
 
     @property
     def seasons(self) -> Seasons:
-        found = self.around.subjects["seasons"]
-        assert isinstance(found, Seasons)  # noqa: S101
-        return found
+        return self.around.subject(Seasons)
 
     def name_of(self, item: Item) -> str:
         said = item.said
@@ -204,7 +201,7 @@ class Answers(Hanging):
             point=self.points[said["point"]], **item.fields,
         )  # fmt: skip
 
-    def write(self) -> None:
+    def write(self) -> set[int]:
         """One line of the trail for each analysis, whatever number of its answers."""
         new = [item for item in self.items if item.report.outcome == NEW]
         changed = [item for item in self.items if item.report.outcome == CHANGED]
@@ -229,6 +226,7 @@ class Answers(Hanging):
         )
         told = [(self.analyses.of(place), before, after) for place, (before, after) in lines.items()]
         record_many(Kind.IMPACT_ANSWERED, told, by=self.around.by, at=self.around.at)
+        return {analysis.workload_id for analysis in analyses}
 
     def _words(self, item: Item) -> str:
         said = item.said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar
 
 from audit.kinds import Kind
@@ -26,7 +26,7 @@ class Roles(Subject):
     fields: ClassVar = ("role", "person", "deputy", "from_on", "until_on")
     of_workload = False
 
-    def look_up(self, lines: list[Line]) -> None:
+    def look_up(self, lines: Sequence[Line]) -> None:
         if not lines:
             return
         self.roles = {word: role for role in Role.objects.all() for word in (role.pk, role.name.lower())}
