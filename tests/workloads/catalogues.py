@@ -13,7 +13,7 @@ from people.models import Contact, ContactKind
 WHOLE: dict[str, list[dict[str, Any]]] = {
     "workloads": [
         {"reference": "APP-7", "name": "Quote Engine", "purpose": "Quotes prices.", "team": "Payments", "lifecycle": "live",
-         "business_unit": "Sales", "tags": ["money", "web"], "tier": 1, "slo": 99.95, "rto": "10 min", "rpo": "5 min",
+         "business_unit": "Sales", "tags": ["money", "web"], "own_rto": "6 min", "tier": 1, "slo": 99.95, "rto": "10 min", "rpo": "5 min",
          "reason": "Each hour costs € 9,000."},
         {"reference": "", "name": "Ledger; “main”", "purpose": "=Keeps the books.", "team": "Payments"},
         {"reference": "DB-1", "name": "Quotes database", "purpose": "Stores quotes.", "team": "Payments", "lifecycle": "planned"},
@@ -37,6 +37,15 @@ WHOLE: dict[str, list[dict[str, Any]]] = {
         {"workload": "APP-7", "name": "Quote by phone", "what": "An agent asks for a price.", "relied_on_by": "40 agents",
          "when_down": "They write on paper.", "is_critical": True, "rto": "5 min", "components": ["API; public", "Store"],
          "needs": ["DB-1", "Ledger; “main”"], "third_parties": ["CardGate"]},
+    ],
+    "failure_modes": [
+        {"workload": "APP-7", "component": "Store", "category": "single point of failure", "what": "The disk fills.",
+         "effect": "No quote can be kept.", "likelihood": "likely", "severity": "serious", "noticed": "late",
+         "detection": "A customer rings.", "mitigation": "= A second disk.", "flows": ["Quote by phone"]},
+        {"workload": "APP-7", "category": "excessive load", "what": "The first of the month.", "effect": "It is slow.",
+         "likelihood": "frequent", "severity": "slight", "noticed": "at once"},
+        {"workload": "APP-7", "category": "excessive load", "what": "The first of the month.", "effect": "Twice the same.",
+         "likelihood": "rare", "severity": "slight", "noticed": "perhaps never"},
     ],
     "roles": [
         {"role": "business-stakeholder", "workload": "APP-7", "person": "priya.raman@example.org",

@@ -13,6 +13,7 @@ from workloads.models import (
     Classification,
     Component,
     Dependency,
+    FailureMode,
     ImpactAnalysis,
     ImpactAnswer,
     Season,
@@ -66,6 +67,9 @@ def test_a_document_brings_everything_and_the_second_time_nothing(cast, write):
     assert Dependency.objects.filter(workload=app).count() == 3
     flow = UserFlow.objects.get(workload=app)
     assert (flow.is_critical, flow.rto_seconds, flow.components.count(), flow.dependencies.count()) == (True, 300, 2, 3)
+    disk, *slow = FailureMode.objects.filter(workload=app).order_by("pk")
+    assert (disk.component, disk.severity, list(disk.flows.all()), len(slow)) == (store, 3, [flow], 2)
+    assert app.own_rto_seconds == 360
     assert RoleAssignment.objects.filter(workload_id=app.pk).count() == 1
     assert _impact(app) == (
         "NOK",
@@ -86,31 +90,47 @@ def test_changes_say_what_changes_and_each_leaves_its_line(cast):
     document["dependencies"][0]["strength"] = "soft"
     document["dependencies"][0]["remains"] = "Old quotes."
     document["flows"][0]["components"] = ["Store"]
+    document["failure_modes"][1]["mitigation"] = "A second machine."
+    document["failure_modes"][2]["flows"] = ["Quote by phone"]
+    document["workloads"][0]["own_rto"] = "7 min"
     document["roles"][0]["until"] = "2027-06-30"
     document["seasons"][0]["working_days"] = 4
     document["impact_answers"][0]["level"] = "slight"
     before = Event.objects.count()
     report = bring_in(cast, document)
-    changed = {
-        row.kind: [(c.field, c.before, c.after) for c in row.changes] for row in report.rows if row.outcome == "changed"
-    }
+    changed = {}
+    for row in report.rows:
+        if row.outcome == "changed":
+            changed.setdefault(row.kind, []).extend((c.field, c.before, c.after) for c in row.changes)
     assert changed == {
+        "workloads": [("own recovery time", "6\u00a0min", "7\u00a0min")],
+        "failure_modes": [
+            ("what softens or prevents it", "", "A second machine."),
+            ("user flows", "", "Quote by phone"),
+        ],
         "components": [("note", "+ two replicas", "Three replicas.")],
         "third_parties": [("promised RTO", "4\u00a0h", "2\u00a0h")],
         "dependencies": [("hard or soft", "hard", "soft"), ("what still works without it", "", "Old quotes.")],
         "flows": [("components", '"API; public";Store', "Store")],
         "roles": [("until", "31\u00a0Dec\u00a02027", "30\u00a0Jun\u00a02027")],
         "seasons": [("last working days of the month", "3", "4")],
-        "impact_answers": [("level", "3", "1")],
+        "impact_answers": [("level", "serious", "slight")],
     }
     kinds = sorted(Event.objects.order_by("id")[before:].values_list("kind", flat=True))
     assert kinds == [
-        "component.changed", "dependency.changed", "flow.changed", "impact.answered", "register.imported", "role.ended",
-        "season.changed", "third_party.changed",
+        "component.changed", "dependency.changed", "failure_mode.changed", "failure_mode.changed", "flow.changed",
+        "impact.answered", "register.imported", "role.ended",
+        "season.changed", "third_party.changed", "workload.changed",
     ]  # fmt: skip
     app = Workload.objects.get(reference="APP-7")
     assert app.flows.get().components.count() == 1
     assert app.impact.revision == 3
+
+
+FAILS = {
+    "workload": "APP-7", "category": "shared fate", "what": "x", "effect": "y", "likelihood": "rare", "severity": "slight",
+    "noticed": "soon",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -126,6 +146,11 @@ def test_changes_say_what_changes_and_each_leaves_its_line(cast):
         ("dependencies", {"workload": "APP-7", "needs": "APP-1", "strength": "firm"}, "hard or soft", "Write one of these: hard"),
         ("dependencies", {"workload": "APP-7", "needs": "DB-1"}, "row", "Row 1 is about the same dependency."),
         ("dependencies", {"workload": "APP-7", "third_party": "Nobody"}, "third party", "There is no third party “Nobody”"),
+        ("failure_modes", FAILS | {"flows": ["None"]}, "user flows", "has none called “None”"),
+        ("failure_modes", FAILS | {"component": "None"}, "component", "has none called “None”"),
+        ("failure_modes", FAILS | {"likelihood": "never"}, "likelihood", "Write one of these: rare, unlikely, likely, frequent."),
+        ("failure_modes", FAILS | {"category": "bad luck"}, "kind of failure", "Write one of these: shared fate,"),
+        ("failure_modes", FAILS | {"severity": ""}, "how bad", "Write one of these: slight,"),
         ("flows", {"workload": "APP-7", "name": "B", "what": "x", "rto": "5"}, "own RTO", "Write the unit too"),
         ("flows", {"workload": "APP-7", "name": "B", "what": "x", "needs": ["APP-1"]}, "needs", "has none called “APP-1”"),
         ("third_parties", {"name": "B", "rto": "1 h"}, "where the promise stands", "Write where the promise stands"),

@@ -13,11 +13,12 @@ from django.db.models.functions import Coalesce, NullIf
 
 from people.models import RoleAssignment, User
 from people.permissions import Permission
-from workloads.catalogue.kinds import KINDS, LEVELS
+from workloads.catalogue.kinds import KINDS, LEVEL_WORDS, SCALES, word_of
 from workloads.dependencies.queries import third_parties_for
 from workloads.models import (
     Component,
     Dependency,
+    FailureMode,
     ImpactAnalysis,
     ImpactAnswer,
     Lifecycle,
@@ -30,7 +31,6 @@ from workloads.signing import percent
 BATCH = 500
 Row = list[Any]
 WHOSE = ("workload__name", "workload__reference")
-LEVEL_WORDS = {level: word for word, level in LEVELS.items()}
 # What the register has beside the columns of an import: it tells, and is not read again.
 TOLD = ("state", "signed on", "review due")
 
@@ -82,15 +82,26 @@ def _workloads(user: User) -> Told:
         "review_due_on",
     )
     target = [f"{join}__{name}" for join in ("in_force", "open") for name in columns]
-    said = ("reference", "name", "purpose", "owner_team__name", "business_unit", "lifecycle", "tags", *target)
+    said = (
+        "reference",
+        "name",
+        "purpose",
+        "owner_team__name",
+        "business_unit",
+        "lifecycle",
+        "tags",
+        "own_rto_seconds",
+        *target,
+    )
 
     def shape(row: tuple[Any, ...]) -> Row:
-        target = row[7:16] if row[7] is not None else row[16:]
+        told, signed, proposed = [*row[:7], exact(row[7])], row[8:17], row[17:]
+        target = signed if signed[0] is not None else proposed
         if target[0] is None or row[5] == Lifecycle.RETIRED:
-            return [*row[:7], *[""] * 9]
+            return [*told, *[""] * 9]
         tier, slo, rto, rpo, reason, looser, state, signed_at, due = target
         signed_on = signed_at.date() if signed_at is not None else None
-        return [*row[:7], tier, percent(slo), exact(rto), exact(rpo), reason, looser, state, signed_on, due]
+        return [*told, tier, percent(slo), exact(rto), exact(rpo), reason, looser, state, signed_on, due]
 
     return rows.values_list(*said), shape
 
@@ -141,6 +152,21 @@ def _flows(user: User) -> Told:
     return rows.values_list(*said), lambda row: [*row[:7], exact(row[7]), exact(row[8]), *map(sorted, row[9:])]
 
 
+def _failure_modes(user: User) -> Told:
+    hit = FailureMode.flows.through.objects.filter(failuremode=OuterRef("pk")).order_by("pk")
+    rows = FailureMode.objects.filter(_mine(user)).annotate(hit=ArraySubquery(hit.values("userflow__name")))
+    scales = ("category", "likelihood", "severity", "noticed")
+    said = (*WHOSE, "component__name", "category", "what", "effect", *scales[1:], "detection", "mitigation", "hit")
+
+    def shape(row: tuple[Any, ...]) -> Row:
+        category, likelihood, severity, noticed = (
+            word_of(SCALES[name], row[at]) for name, at in zip(scales, (3, 6, 7, 8), strict=True)
+        )
+        return [*row[:3], category, *row[4:6], likelihood, severity, noticed, *row[9:11], sorted(row[11])]
+
+    return rows.order_by("workload_id", "pk").values_list(*said), shape
+
+
 def _roles(user: User) -> Told:
     """Those of the organisation, and those of the workloads this person may see."""
     names = dict(Workload.objects.visible_to(user).values_list("pk", "name"))
@@ -178,7 +204,8 @@ def _answers(user: User) -> Told:
 
 _ROWS: dict[str, Callable[[User], Told]] = {
     "workloads": _workloads, "components": _components, "third_parties": _third_parties, "dependencies": _dependencies,
-    "flows": _flows, "roles": _roles, "impact": _impact, "seasons": _seasons, "impact_answers": _answers,
+    "flows": _flows, "failure_modes": _failure_modes, "roles": _roles,
+    "impact": _impact, "seasons": _seasons, "impact_answers": _answers,
 }  # fmt: skip
 
 

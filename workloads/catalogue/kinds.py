@@ -14,7 +14,34 @@ STRENGTHS = {"hard": "hard", "soft": "soft"}
 ORDERS = {"sequential": "sequential", "parallel": "parallel"}
 LOSSES = {"time": "time", "data": "data"}
 LEVELS = {"none": 0, "slight": 1, "noticeable": 2, "serious": 3, "intolerable": 4}
+LEVEL_WORDS = {level: word for word, level in LEVELS.items()}
 LEVELS_READ = LEVELS | {str(level): level for level in LEVELS.values()}
+CATEGORIES = {
+    "shared fate": "shared-fate",
+    "excessive load": "load",
+    "excessive latency": "latency",
+    "misconfiguration or bug": "bug",
+    "single point of failure": "single-point",
+}
+# The scales of a failure mode, from the least to the worst, as the models number them.
+SCALES = {
+    "likelihood": ("rare", "unlikely", "likely", "frequent"),
+    "severity": ("slight", "noticeable", "serious", "intolerable"),
+    "noticed": ("at once", "soon", "late", "perhaps never"),
+    "category": tuple(CATEGORIES),
+}
+
+
+def word_of(scale: tuple[str, ...], value: Any) -> str:
+    """The word of a value on one of SCALES; empty for none."""
+    if isinstance(value, int):
+        return scale[value - 1]
+    return next((word for word, key in CATEGORIES.items() if key == value), "")
+
+
+def _scale(name: str) -> Callable[[str], Any]:
+    words = {word: number for number, word in enumerate(SCALES[name], start=1)}
+    return values.one_of(words | {str(number): number for number in words.values()})
 
 
 @dataclass(frozen=True)
@@ -112,6 +139,26 @@ FLOWS = RowKind(
     ),
     ("flows",), ("workload", "name", "what"),
 )  # fmt: skip
+FAILURE_MODES = RowKind(
+    "failure_modes", "Failure modes", "failure mode",
+    (
+        *_whose(),
+        Column("component", "component", values.line, 120),
+        Column(
+            "category", "kind of failure", values.one_of(CATEGORIES | {key: key for key in CATEGORIES.values()}), 40,
+            f"Write one of these: {', '.join(CATEGORIES)}.", ("category",),
+        ),
+        Column("what", "what fails", values.line, 200, "Write what fails.", ("failure", "failure mode")),
+        Column("effect", "what follows", values.text, 2000, "Write what follows, for whom.", ("effect",)),
+        Column("likelihood", "likelihood", _scale("likelihood"), 20, f"Write {', '.join(SCALES['likelihood'])}."),
+        Column("severity", "how bad", _scale("severity"), 20, f"Write {', '.join(SCALES['severity'])}.", ("severity",)),
+        Column("noticed", "how it is noticed", _scale("noticed"), 20, f"Write {', '.join(SCALES['noticed'])}.", ("noticed",)),
+        Column("detection", "by what it is noticed", others=("detection",)),
+        Column("mitigation", "what softens or prevents it", others=("mitigation",)),
+        Column("flows", "user flows", values.items, 20_000, others=("flows",), names=True),
+    ),
+    ("failure mode analysis", "fma"), ("workload", "what", "category"),
+)  # fmt: skip
 ROLES = RowKind(
     "roles", "Roles", "role",
     (
@@ -172,7 +219,7 @@ WORKLOADS = RowKind(
 )  # fmt: skip
 
 # In the order in which they are written: what is meant by others comes before them.
-_ALL = (WORKLOADS, COMPONENTS, THIRD_PARTIES, DEPENDENCIES, FLOWS, ROLES, IMPACT, SEASONS, ANSWERS)
+_ALL = (WORKLOADS, COMPONENTS, THIRD_PARTIES, DEPENDENCIES, FLOWS, FAILURE_MODES, ROLES, IMPACT, SEASONS, ANSWERS)
 KINDS = {kind.key: kind for kind in _ALL}
 _BY_NAME: dict[str, dict[str, str]] = {
     kind.key: {normal(other): column.key for column in kind.columns for other in column.others}

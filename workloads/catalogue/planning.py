@@ -12,6 +12,7 @@ from workloads.catalogue.kinds import FLOWS
 from workloads.catalogue.places import Places
 from workloads.catalogue.subjects.base import Around, Subject
 from workloads.catalogue.subjects.descriptions import Components, Dependencies, ThirdParties
+from workloads.catalogue.subjects.failures import FailureModes
 from workloads.catalogue.subjects.flows import Flows
 from workloads.catalogue.subjects.impact import Answers, Impact, Seasons
 from workloads.catalogue.subjects.roles import Roles
@@ -25,7 +26,7 @@ from workloads.reviews import make_reviews_due
 
 # In the order in which they are written: what is meant by others comes before them.
 SUBJECTS: tuple[type[Subject], ...] = (
-    Components, ThirdParties, Dependencies, Flows, Roles, Impact, Seasons, Answers,
+    Components, ThirdParties, Dependencies, Flows, FailureModes, Roles, Impact, Seasons, Answers,
 )  # fmt: skip
 MENTIONS = ("workload", "workload_reference", "needs", "needs_reference", "own")
 

@@ -87,7 +87,7 @@ def one_of(words: Mapping[str, Any]) -> Callable[[str], Any]:
     def read(said: str) -> Any:
         word = line(said).lower()
         if word not in words:
-            options = ", ".join(dict.fromkeys(str(value) for value in words.values()))
+            options = ", ".join(word for word in words if not word.isdigit())
             raise ValueError(f"Write one of these: {options}. You wrote “{shown(said, 30)}”.")
         return words[word]
 

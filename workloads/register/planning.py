@@ -8,6 +8,7 @@ from typing import Any
 
 from people.models import Team, User
 from people.permissions import Permission
+from people.wording import duration
 from workloads.models import Classification, Workload
 from workloads.register.known import Known, Reach
 from workloads.register.report import CHANGED, NEW, REFUSED, Change, RowReport
@@ -135,10 +136,13 @@ class Planner:
             "business_unit": row.business_unit,
             "lifecycle": row.lifecycle,
             "tags": row.tags,
+            "own_rto_seconds": row.own_rto,
         }
         before = described(workload) if workload is not None else dict.fromkeys(wished, "") | {"tags": []}
         planned.fields = {k: v for k, v in wished.items() if v is not None and not same(before[k], v)}
-        planned.report.changes += [Change(_LABELS[k], _said(before[k]), _said(v)) for k, v in planned.fields.items()]
+        planned.report.changes += [
+            Change(_LABELS[k], _said(k, before[k]), _said(k, v)) for k, v in planned.fields.items()
+        ]
         if workload is None or not planned.fields:
             return
         if not self.may_change.covers(None, workload):
@@ -174,6 +178,7 @@ _LABELS = {
     "business_unit": "business unit",
     "lifecycle": "lifecycle",
     "tags": "tags",
+    "own_rto_seconds": "own recovery time",
 }
 
 
@@ -193,7 +198,9 @@ def _slug(name: str) -> str:
     return "-".join(re.findall(r"\w+", name.lower()))
 
 
-def _said(value: Any) -> str:
+def _said(name: str, value: Any) -> str:
+    if name.endswith("_seconds"):
+        return duration(value) if isinstance(value, int) else ""
     return ", ".join(value) if isinstance(value, list) else str(value)
 
 

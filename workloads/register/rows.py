@@ -57,6 +57,7 @@ class Wanted:
     business_unit: str | None = None
     lifecycle: str | None = None
     tags: list[str] | None = None
+    own_rto: int | None = None
     tier: str = ""
     slo: Decimal | None = None
     rto: int | None = None
@@ -89,6 +90,7 @@ def wanted_line(number: int, cells: Mapping[str, Said], units: Mapping[str, str]
     row.lifecycle = _lifecycle(row, said["lifecycle"]) if said.get("lifecycle") else None
     if "tags" in said:
         row.tags = _tags(row, tags if isinstance(tags, list) else re.split(r"[,;\n]", said["tags"]))
+    row.own_rto = _parsed(row, "own_rto", said, parse_duration)
     row.slo = _parsed(row, "slo", said, _percent)
     row.rto = _parsed(row, "rto", said, lambda text: _seconds(text, units.get("rto", "")))
     row.rpo = _parsed(row, "rpo", said, lambda text: _seconds(text, units.get("rpo", "")))

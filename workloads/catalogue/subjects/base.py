@@ -190,7 +190,7 @@ class Subject:
             return
         item.report.outcome = NEW if item.old is None else CHANGED
         item.report.changes = [
-            Change(self.labels.get(name, name), words(name, before.get(name)), words(name, value))
+            Change(self.labels.get(name, name), self.words(name, before.get(name)), self.words(name, value))
             for name, value in item.fields.items()
         ]
         if item.place is not None and not self.around.may(self.right, item.place):
@@ -218,6 +218,10 @@ class Subject:
         record_many(self.added, ((item.made, {}, self.trailed(item.fields)) for item in new), by=by, at=at)
         record_many(self.changed, ((thing, self.trailed(b), self.trailed(a)) for thing, b, a in lines), by=by, at=at)
         return {item.place.thing.pk for item in (*new, *changed) if item.place is not None}
+
+    def words(self, name: str, value: Any) -> str:
+        """A value as the report says it."""
+        return words(name, value)
 
     @property
     def stored(self) -> tuple[str, ...]:

@@ -10,10 +10,12 @@ from audit.kinds import Kind
 from people.permissions import Permission
 from workloads.catalogue import kinds
 from workloads.catalogue.contents import Line
+from workloads.catalogue.places import Meant
 from workloads.catalogue.subjects.base import Item, Subject
 from workloads.catalogue.subjects.descriptions import Components, Dependencies
 from workloads.models import UserFlow
 from workloads.register.known import numbers
+from workloads.register.report import REFUSED
 from workloads.register.sheet import shown
 
 SCALARS = ("name", "what", "relied_on_by", "when_down", "is_critical", "rto_seconds", "rpo_seconds")
@@ -25,6 +27,15 @@ class Used:
 
     def __init__(self, source: Any, name: str) -> None:
         self.source, self.name = source, name
+
+    @classmethod
+    def named(cls, item: Item, label: str, found: dict[str, Any]) -> list[Used]:
+        """Those that were found; a row that names another is refused."""
+        missing = [shown(name, 40) for name, thing in found.items() if thing is None]
+        if missing:
+            names = ", ".join(f"“{name}”" for name in missing[:5])
+            item.refuse(label, f"{item.place} has none called {names}. Add it, or take it out.")
+        return [cls(thing, name) for name, thing in found.items() if thing is not None]
 
     @property
     def mark(self) -> Hashable:
@@ -62,6 +73,7 @@ class Flows(Subject):
             rows = rows.select_for_update(of=("self",), no_key=True)
         many = ("components", "dependencies__needs", "dependencies__third_party")
         self.there = {(row.workload_id, row.name): row for row in rows.prefetch_related(*many)}
+        self.made: dict[tuple[Meant, str], Item] = {}
 
     def identify(self, item: Item) -> Hashable | None:
         place = item.place
@@ -69,7 +81,14 @@ class Flows(Subject):
             return None
         name = item.said["name"]
         item.old = self.there.get((place.old.pk, name)) if place.old is not None else None
+        self.made.setdefault((place, name), item)
         return place, name
+
+    def find(self, place: Meant, name: str) -> Any:
+        """A user flow of this workload, there already or made by this file."""
+        old = self.there.get((place.old.pk, name)) if place.old is not None else None
+        made = self.made.get((place, name))
+        return old or (made if made is not None and made.report.outcome != REFUSED else None)
 
     def wished(self, item: Item) -> dict[str, Any]:
         found = {name: item.said[name] for name in SCALARS if name in item.said}
@@ -82,7 +101,8 @@ class Flows(Subject):
     def _components(self, item: Item) -> list[Used]:
         parts = self.around.subject(Components)
         assert item.place is not None  # noqa: S101
-        return self._named(item, "components", {n: parts.find(item.place, n) for n in item.said["components"]})
+        found = {name: parts.find(item.place, name) for name in item.said["components"]}
+        return Used.named(item, self.labels["components"], found)
 
     def _needs(self, item: Item) -> list[Used]:
         """Those of the workload that the row names, by the reference or name of what is needed."""
@@ -94,24 +114,15 @@ class Flows(Subject):
             found[name] = next(
                 (d for n in (needed, by_name) if n is not None and (d := self._dependency(item, n))), None
             )
-        return self._named(item, "needs", found)
+        return Used.named(item, self.labels["needs"], found)
 
     def _parties(self, item: Item) -> list[Used]:
         found = {name: self._dependency(item, name) for name in item.said.get("third_parties", ())}
-        return self._named(item, "third_parties", found)
+        return Used.named(item, self.labels["third_parties"], found)
 
     def _dependency(self, item: Item, mark: Any) -> Any:
         assert item.place is not None  # noqa: S101
         return self.around.subject(Dependencies).find(item.place, mark)
-
-    def _named(self, item: Item, key: str, found: dict[str, Any]) -> list[Used]:
-        missing = [shown(name, 40) for name, thing in found.items() if thing is None]
-        if missing:
-            item.refuse(
-                self.labels[key],
-                f"{item.place} has none called {', '.join(f'“{name}”' for name in missing[:5])}. Add it, or take it out.",
-            )
-        return [Used(thing, name) for name, thing in found.items() if thing is not None]
 
     def now(self, thing: Any) -> dict[str, Any]:
         found = {name: getattr(thing, name) for name in SCALARS}

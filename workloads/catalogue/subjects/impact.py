@@ -192,6 +192,9 @@ class Answers(Hanging):
         if item.said.get("amount_per_hour") is not None and not item.said["category"].has_amount:
             item.refuse("amount per hour", f"No amount is asked for in {item.said['category'].name}. Leave it empty.")
 
+    def words(self, name: str, value: Any) -> str:
+        return kinds.LEVEL_WORDS[value] if name == "level" and value is not None else super().words(name, value)
+
     def make(self, item: Item) -> ImpactAnswer:
         assert item.place is not None  # noqa: S101 (refused otherwise)
         said = item.said
