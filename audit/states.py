@@ -20,11 +20,11 @@ from audit.services import Actor, record
 
 @dataclass(frozen=True)
 class Move:
-    """From any of `sources` to `target`, told in the trail as `kind`."""
+    """From any of `sources` to `target`, told in the trail as `kind`; None: nothing has happened that the trail tells."""
 
     sources: tuple[str, ...]
     target: str
-    kind: Kind
+    kind: Kind | None = None
 
 
 class Stateful(models.Model):
@@ -71,14 +71,9 @@ def change_state(
         subject.state = move.target
         for name, value in columns.items():
             setattr(subject, name, value)
-        record(
-            move.kind,
-            subject,
-            by=by,
-            at=at,
-            before={"state": was, **(before or {})},
-            after={"state": move.target, **(after or {})},
-        )
+        if move.kind is not None:
+            old, new = {"state": was, **(before or {})}, {"state": move.target, **(after or {})}
+            record(move.kind, subject, by=by, at=at, before=old, after=new)
 
 
 def _why(subject: Stateful, verb: str) -> str:

@@ -141,6 +141,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Each tick is thrown away when nobody picked it up before the next one: a worker that was away finds one call, not hundreds.
 CELERY_BEAT_SCHEDULE = {
     "deliver-messages": {"task": "communications.tasks.deliver", "schedule": 10.0, "options": {"expires": 10}},
+    "work-on-imports": {"task": "workloads.tasks.work_on_imports", "schedule": 5.0, "options": {"expires": 5}},
     "seal-trail": {"task": "audit.tasks.seal", "schedule": 15.0, "options": {"expires": 15}},
     "settle-rights": {"task": "workloads.tasks.settle_rights", "schedule": 60.0, "options": {"expires": 60}},
     "remind-reviews": {"task": "workloads.tasks.remind", "schedule": 60.0, "options": {"expires": 60}},

@@ -1,14 +1,12 @@
-"""A register comes in: choose a file, read what it would do, import it."""
+"""A register comes in: choose a file, read what it would do, import it. A worker does both; the pages show how far it is."""
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -18,16 +16,14 @@ from audit.errors import DeedError, WrongState
 from people.access import SIGNED_IN, rule, signed_in
 from people.models import User
 from people.permissions import Permission
-from workloads.catalogue.kinds import KINDS, WORKLOADS
+from workloads.catalogue.kinds import KINDS
 from workloads.models import ColumnMapping, PendingImport
-from workloads.register import services
+from workloads.register import pictures, services, waiting
 from workloads.register import template as templates
-from workloads.register.report import ORDER
 from workloads.register.sheet import FILE_MAX, MEGABYTE, ROWS_MAX, FileTooBig
 from workloads.register.uploads import guard_size, uploaded
 from workloads.views_workload import need
 
-PER_PAGE = 100
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -58,8 +54,8 @@ def upload(request: HttpRequest) -> HttpResponse:
 def _keep(request: HttpRequest) -> HttpResponse:
     data, name = uploaded(request)
     user = signed_in(request)
-    pending = services.keep_import(data=data, name=name, by=user, at=timezone.now(), options=_options(request, user))
-    return redirect("workloads:import-report", pk=pending.pk)
+    pending = waiting.keep_import(data=data, name=name, by=user, at=timezone.now(), options=_options(request, user))
+    return redirect(pending)
 
 
 def _options(request: HttpRequest, user: User) -> services.Options:
@@ -81,7 +77,9 @@ def _form(request: HttpRequest, problem: str = "", read_as: str = "") -> HttpRes
         "kinds": KINDS.values(),
         "mappings": ColumnMapping.objects.visible_to(user),
         "read_as": read_as or request.GET.get("read_as", ""),
+        "make_teams": "make_teams" in request.GET,
         "may_add_teams": user.may(Permission.ADD_PEOPLE),
+        "files": pictures.files_of(user, timezone.now()),
     }
     return render(request, "workloads/import.html", context, status=422 if problem else 200)
 
@@ -102,62 +100,40 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
 @cache_control(no_store=True, private=True)  # Back must not show a report whose file has been imported
 @require_http_methods(["GET", "POST"])
 def report(request: HttpRequest, pk: Any) -> HttpResponse:
-    """What the file would do; by POST, do exactly that."""
+    """How far the file is, what it would do, or what it has done; by POST, ask for exactly what the report says."""
     user = _may_import(request)
+    pending = get_object_or_404(PendingImport.objects.visible_to(user).small(), pk=pk)
+    if pending.expires_at <= timezone.now():
+        return _gone(request, pending)
     if request.method == "POST":
-        return _import(request, user, pk)
-    pending = PendingImport.objects.filter(pk=pk, owner=user, expires_at__gt=timezone.now()).defer("data").first()
-    if pending is None:
-        return _gone(request, user, pk)
-    return _show(request, pending)
+        return _queue(request, pending, user)
+    if pending.is_under_way:
+        return _progress(request, pending)
+    if request.headers.get("HX-Request"):  # the work it watched is over
+        return HttpResponse(status=200, headers={"HX-Refresh": "true"})
+    context = pictures.report_of(pending, user, show=request.GET.get("show", ""), page=request.GET.get("page"))
+    return render(request, pictures.template_of(pending), context)
 
 
-def _import(request: HttpRequest, user: User, pk: Any) -> HttpResponse:
+def _queue(request: HttpRequest, pending: PendingImport, user: User) -> HttpResponse:
     try:
-        done = services.import_kept(pending_id=pk, by=user, at=timezone.now(), digest=request.POST.get("digest", ""))
-    except (services.ReportChanged, services.RowsRefused) as error:
-        messages.warning(request, error.message)
-        return redirect("workloads:import-report", pk=pk)
+        waiting.queue_import(pending=pending, by=user, at=timezone.now(), digest=request.POST.get("digest", ""))
+    except waiting.UnderWay:  # a double click, another tab, the way back: the page says what came of it
+        pass
     except WrongState as error:
-        return _gone(request, user, pk, error.message)
-    messages.success(request, done.sentence)
-    return redirect("workloads:list")
+        messages.warning(request, error.message)
+    return redirect(pending)
 
 
-def _gone(request: HttpRequest, user: User, pk: Any, why: str = "") -> HttpResponse:
-    """The file was imported, by this click's twin or in another tab, or its hour is over."""
-    if sentence := services.imported_already(pending_id=pk, by=user):
-        messages.success(request, sentence)
+def _progress(request: HttpRequest, pending: PendingImport) -> HttpResponse:
+    part = "workloads/_import_work.html" if request.headers.get("HX-Request") else "workloads/import_work.html"
+    return render(request, part, {"pending": pending, "work": pictures.work_on(pending)})
+
+
+def _gone(request: HttpRequest, pending: PendingImport) -> HttpResponse:
+    """Its hour is over."""
+    if pending.state == PendingImport.State.IMPORTED:
+        messages.success(request, pending.said)
         return redirect("workloads:list")
-    if PendingImport.objects.filter(pk=pk, owner=user, expires_at__gt=timezone.now()).exists():
-        messages.warning(request, why)
-        return redirect("workloads:import-report", pk=pk)
-    messages.warning(request, why or "This report is gone: its hour is over. Choose the file again.")
+    messages.warning(request, waiting.GONE)
     return redirect("workloads:import")
-
-
-def _show(request: HttpRequest, pending: PendingImport) -> HttpResponse:
-    said = pending.report
-    only = request.GET.get("show", "")
-    rows = [row for row in said["rows"] if row["outcome"] == only] if only in ORDER else said["rows"]
-    summary = said["summary"]
-    counted = Counter(row.get("kind", WORKLOADS.key) for row in said["rows"])
-    context = {
-        "pending": pending,
-        "report": said,
-        "summary": summary,
-        "total": len(said["rows"]),
-        "counts": [(kind.title, counted[kind.key]) for kind in KINDS.values() if counted[kind.key]],
-        "noun": "workload" if set(counted) <= {WORKLOADS.key} else "row",
-        "to_write": summary["new"] + summary["changed"],
-        "tabs": [(outcome, summary[outcome]) for outcome in ORDER if summary[outcome]],
-        "only": only if only in ORDER else "",
-        "page": Paginator([_row(row) for row in rows], PER_PAGE).get_page(request.GET.get("page")),
-    }
-    return render(request, "workloads/import_report.html", context)
-
-
-def _row(row: dict[str, Any]) -> dict[str, Any]:
-    """With what it is, where that is no workload."""
-    kind = row.get("kind", WORKLOADS.key)
-    return row if kind == WORKLOADS.key else row | {"of": KINDS[kind].one}

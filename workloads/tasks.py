@@ -8,7 +8,8 @@ from audit.services import through
 from workloads import reminders, rights
 from workloads.gates import services
 from workloads.gates.reminders import remind_of_waivers
-from workloads.register.services import forget_expired
+from workloads.register import sweep
+from workloads.register.waiting import forget_expired
 
 
 @shared_task(name="workloads.tasks.remind")
@@ -33,3 +34,10 @@ def settle_rights() -> None:
 @shared_task(name="workloads.tasks.forget_imports")
 def forget_imports() -> None:
     forget_expired(at=timezone.now())
+
+
+@shared_task(name="workloads.tasks.work_on_imports")
+def work_on_imports() -> None:
+    """Check and import files that wait; one of the worker's processes at a time does so."""
+    with through(Door.SWEEP):
+        sweep.work(clock=timezone.now)

@@ -12,7 +12,7 @@ from drportal.idempotency import SWEPT_AT_ONCE
 from drportal.models import IdempotentAnswer
 from tests.cast import NOW
 from workloads.models import IMPORT_KEPT_FOR, PendingImport
-from workloads.register.services import keep_import
+from workloads.register.waiting import REMEMBERED_FOR, keep_import
 
 FILE = b"reference,name,purpose,team\nA-2,New,For tests.,Payments\n"
 
@@ -23,13 +23,14 @@ def run(name):
 
 
 @pytest.mark.django_db
-def test_uploaded_files_go_when_their_hour_is_over(cast):
+def test_uploaded_files_go_when_their_hour_is_over_and_a_day_later_nobody_knows_of_them(cast):
     now = timezone.now()
     kept = keep_import(data=FILE, name="a.csv", by=cast.head, at=now)
-    keep_import(data=FILE, name="b.csv", by=cast.head, at=now - IMPORT_KEPT_FOR)
-    assert PendingImport.objects.count() == 2
+    over = keep_import(data=FILE, name="b.csv", by=cast.head, at=now - IMPORT_KEPT_FOR)
+    keep_import(data=FILE, name="c.csv", by=cast.head, at=now - IMPORT_KEPT_FOR - REMEMBERED_FOR)
     run("workloads.tasks.forget_imports")
-    assert list(PendingImport.objects.all()) == [kept]
+    found = {pending.pk: bytes(pending.data) for pending in PendingImport.objects.all()}
+    assert found == {kept.pk: FILE, over.pk: b""}
 
 
 @pytest.mark.django_db

@@ -23,7 +23,7 @@ from workloads.campaigns.services import open_campaign
 from workloads.catalogue.services import save_mapping
 from workloads.gates.services import request_waiver
 from workloads.models import Waiver
-from workloads.register.services import keep_import
+from workloads.register.waiting import keep_import
 from workloads.saved.services import save_view
 from workloads.services import send_for_signature
 

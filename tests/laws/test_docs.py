@@ -17,7 +17,7 @@ from audit.states import Stateful
 ROOT = Path(__file__).parents[2]
 OURS = [config for config in apps.get_app_configs() if Path(config.path).parent == ROOT]
 MODELS = {m._meta.model_name: m for config in OURS for m in config.get_models() if issubclass(m, Stateful)}
-CALLED = {"request for signatures": "request"}
+CALLED = {"request for signatures": "request", "file to import": "pendingimport"}
 
 
 def rows(page: str, heading: str) -> dict[str, list[list[str]]]:

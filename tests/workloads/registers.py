@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 from typing import Any
 
 import openpyxl
+from django.utils import timezone
+
+from workloads.register import sweep
 
 FULL = ("reference", "name", "purpose", "team", "business unit", "tags", "tier wanted", "RTO", "RPO", "reason")
 ROW = {
@@ -45,3 +49,8 @@ def as_xlsx(*lines: tuple[Any, ...], title: str = "Register", more: tuple[str, .
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
+
+
+def work(at: dt.datetime | None = None) -> int:
+    """Do what a worker would do now. How many files there were."""
+    return sweep.work(clock=timezone.now if at is None else lambda: at)

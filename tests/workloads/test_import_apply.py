@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import threading
 import time
 from decimal import Decimal
 from functools import partial
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 
-from audit.errors import NotAllowed, WrongState
+from audit.errors import DeedError, NotAllowed, WrongState
 from audit.kinds import Kind
 from audit.models import Event
 from people.models import Team
 from people.permissions import BUSINESS_STAKEHOLDER
 from signoffs.models import Request
 from tests.cast import NOW, give, make_cast, open_gates, propose
+from tests.races import at_once
 from tests.workloads.registers import PLAIN, ROW, as_csv
 from workloads import services as workloads
 from workloads.catalogue import planning
-from workloads.models import Classification, PendingImport, Tier, Workload
+from workloads.models import Classification, Tier, Workload
 from workloads.register import services, writing
 
-HOUR = dt.timedelta(hours=1)
 MINE = {"reference": "APP-1", "name": "Payment Hub", "purpose": "Pays claims and fees.", "team": "Payments"}
 
 
@@ -33,9 +31,9 @@ def bring_in(by, *rows, **options):
     return services.import_register(data=as_csv(*rows), name="register.csv", by=by, at=NOW, options=teams, **options)
 
 
-def keep(by, *rows, at=NOW):
-    teams = services.Options(make_teams=True)
-    return services.keep_import(data=as_csv(*rows), name="register.csv", by=by, at=at, options=teams)
+def refusals(outcomes):
+    """The name of each refusal, None where the deed was done; `at_once` lets nothing else pass."""
+    return [type(outcome).__name__ if isinstance(outcome, DeedError) else None for outcome in outcomes]
 
 
 def kinds():
@@ -186,103 +184,6 @@ def test_who_may_not_add_workloads_imports_nothing(cast, who):
     by = getattr(cast, who)
     with pytest.raises(NotAllowed):
         bring_in(by, ROW)
-    with pytest.raises(NotAllowed):
-        keep(by, ROW)
-    with pytest.raises(NotAllowed):
-        services.import_kept(pending_id=keep(cast.head, ROW).pk, by=by, at=NOW, digest="")
-
-
-@pytest.mark.django_db
-def test_a_kept_file_is_imported_and_forgotten(cast):
-    pending = keep(cast.head, ROW)
-    services.import_kept(pending_id=pending.pk, by=cast.head, at=NOW + HOUR / 2, digest=pending.report["digest"])
-    assert Workload.objects.filter(reference="APP-7").exists()
-    assert not PendingImport.objects.exists()
-    assert services.imported_already(pending_id=pending.pk, by=cast.head) == "1 new: imported."
-    assert services.imported_already(pending_id=pending.pk, by=cast.platform) == ""
-
-
-@pytest.mark.django_db
-def test_a_kept_file_is_gone_after_its_hour_and_only_its_owner_has_it(cast):
-    pending = keep(cast.head, ROW)
-    for by, at in ((cast.head, NOW + HOUR), (cast.platform, NOW)):
-        with pytest.raises(WrongState, match="waits no longer"):
-            services.import_kept(pending_id=pending.pk, by=by, at=at, digest=pending.report["digest"])
-    keep(cast.platform, PLAIN, at=NOW + HOUR)
-    assert not PendingImport.objects.filter(pk=pending.pk).exists()
-
-
-@pytest.mark.django_db
-def test_of_one_person_only_the_newest_files_wait(cast):
-    first = keep(cast.platform, PLAIN)
-    kept = [keep(cast.head, PLAIN, at=NOW + minutes * HOUR / 60).pk for minutes in range(8)]
-    assert set(PendingImport.objects.filter(owner=cast.head).values_list("pk", flat=True)) == set(
-        kept[-services.KEPT_MAX :]
-    )
-    assert PendingImport.objects.filter(pk=first.pk).exists()
-
-
-@pytest.mark.django_db
-def test_a_report_that_no_longer_holds_is_shown_anew_before_anything_is_written(cast):
-    pending = keep(cast.head, ROW, MINE)
-    workloads.change_workload(workload=cast.workload, by=cast.owner, at=NOW, purpose="Something else.")
-    with pytest.raises(services.ReportChanged):
-        services.import_kept(pending_id=pending.pk, by=cast.head, at=NOW, digest=pending.report["digest"])
-    assert Workload.objects.count() == 1
-    old, pending = pending, PendingImport.objects.get()
-    assert pending.report["digest"] != old.report["digest"]
-    services.import_kept(pending_id=pending.pk, by=cast.head, at=NOW, digest=pending.report["digest"])
-    assert Workload.objects.count() == 2
-
-
-def at_once(*deeds):
-    """Run deeds in threads with connections of their own; the name of each error, None for none."""
-    start = threading.Barrier(len(deeds))
-    found: list[str | None] = [None] * len(deeds)
-
-    def run(number, deed):
-        start.wait()
-        try:
-            deed()
-        except Exception as error:  # noqa: BLE001 (a deadlock would be one of these)
-            found[number] = type(error).__name__
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(deeds)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_double_click_imports_once():
-    cast = make_cast()
-    pending = keep(cast.head, ROW, PLAIN)
-
-    def click():
-        services.import_kept(pending_id=pending.pk, by=cast.head, at=NOW, digest=pending.report["digest"])
-
-    found = at_once(click, click, click)
-    assert sorted(found, key=str) == [None, "WrongState", "WrongState"]
-    assert Workload.objects.count() == 3
-    assert Event.objects.filter(kind=Kind.REGISTER_IMPORTED).count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_tabs_with_the_same_file_import_once():
-    cast = make_cast()
-    tabs = [keep(cast.head, ROW, PLAIN), keep(cast.platform, ROW, PLAIN)]
-
-    def click(tab):
-        return lambda: services.import_kept(pending_id=tab.pk, by=tab.owner, at=NOW, digest=tab.report["digest"])
-
-    assert sorted(at_once(*map(click, tabs)), key=str) == [None, "ReportChanged"]
-    assert Workload.objects.count() == 3
-    assert Event.objects.filter(kind=Kind.REGISTER_IMPORTED).count() == 1
-    assert PendingImport.objects.get().report["summary"] == {"new": 0, "changed": 0, "unchanged": 2, "refused": 0}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -301,10 +202,10 @@ def test_a_proposal_sent_during_the_import_has_one_outcome():
             partial(bring_in, cast.head, row),
         )
         proposal.refresh_from_db()
-        if found[1] is None:
+        if refusals(found)[1] is None:
             assert proposal.tier_id == 1
         else:
-            assert (found, proposal.state, proposal.tier_id) == ([None, "RowsRefused"], "in_review", 3)
+            assert (refusals(found), proposal.state, proposal.tier_id) == ([None, "RowsRefused"], "in_review", 3)
 
 
 @pytest.mark.fault
@@ -331,8 +232,9 @@ def test_deeds_on_the_same_workloads_at_the_same_moment_never_end_in_a_deadlock(
             partial(workloads.change_workload, workload=made[2], by=cast.head, at=NOW, purpose="r"),
             partial(workloads.propose, workload=made[3], by=cast.head, at=NOW, tier=tier, **plain),
         )
-        assert set(found) <= {None, "RowsRefused", "WrongState"}, found
-        assert found[1:4] == [None, None, None] or found[0] is None
+        met = refusals(found)
+        assert set(met) <= {None, "RowsRefused", "WrongState"}, met
+        assert met[1:4] == [None, None, None] or met[0] is None
 
 
 @pytest.mark.fault
@@ -367,8 +269,8 @@ def test_deeds_that_come_while_an_import_is_at_work_wait_for_it(monkeypatch, pau
         partial(later, workloads.propose, workload=made[2], tier=tier, **plain),
         partial(later, workloads.propose, workload=made[3], tier=tier, **plain),
     )
-    assert found[:3] == [None, None, None]
+    assert refusals(found)[:3] == [None, None, None]
     refused = (
         "WrongState" if pause_at == "write" else None
     )  # there are open proposals now; or the import changed theirs
-    assert found[3:] == [refused, refused]
+    assert refusals(found)[3:] == [refused, refused]

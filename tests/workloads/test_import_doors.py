@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Event
-from tests.workloads.registers import PLAIN, ROW, as_csv, as_xlsx
+from tests.workloads.registers import PLAIN, ROW, as_csv, as_xlsx, work
 from workloads import services as workloads
 from workloads.models import PendingImport, Workload
 from workloads.register.sheet import FILE_MAX
@@ -32,10 +32,18 @@ def file(*rows, name="register.csv", data=None):
 
 
 def upload(client, *rows, **options):
-    """The report's address and its page."""
+    """The report's address and its page, once a worker has checked the file."""
     response = client.post(PAGE, {"file": file(*rows, **options), "make_teams": "on"})
     assert response.status_code == 302, response.content.decode()
+    work()
     return response["Location"], client.get(response["Location"]).content.decode()
+
+
+def press(client, address, page):
+    """The page after “Import”, once a worker has been there."""
+    client.post(address, {"digest": digest(page)})
+    work()
+    return client.get(address).content.decode()
 
 
 def digest(page):
@@ -56,8 +64,9 @@ def test_a_file_is_checked_read_about_and_imported(cast, client):
     assert "2 new: nothing is written yet." in page
     assert "Import 2 workloads" in page
     assert Workload.objects.count() == 1
-    response = client.post(address, {"digest": digest(page)}, follow=True)
-    assert "2 new: imported." in response.content.decode()
+    page = press(client, address, page)
+    assert "2 new: imported." in page
+    assert Workload.objects.get(reference="APP-7").get_absolute_url() in page
     assert Workload.objects.count() == 3
     assert Event.objects.get(kind="register.imported").door == "page"
 
@@ -68,8 +77,9 @@ def test_refused_rows_come_first_and_there_is_nothing_to_press(cast, client):
     assert "1 new, 1 refused: nothing is written yet." in page
     assert page.index("Write the unit too") < page.index("Travel Desk")
     assert 'type="submit">' not in page.split('id="main"')[1]
-    client.post(address, {"digest": digest(page)})
-    assert Workload.objects.count() == 1
+    answer = client.post(address, {"digest": digest(page)}, follow=True).content.decode()
+    assert "There is nothing in this file that can be imported as it is." in answer
+    assert (work(), Workload.objects.count()) == (0, 1)
 
 
 def test_rows_are_filtered_by_outcome(cast, client):
@@ -94,8 +104,12 @@ def test_a_second_click_says_what_the_first_has_done(cast, client):
     address, page = upload(client, ROW)
     for _ in range(2):
         response = client.post(address, {"digest": digest(page)}, follow=True)
-        assert "1 new: imported." in response.content.decode()
-    assert "1 new: imported." in client.get(address, follow=True).content.decode()
+        assert "Waiting for its turn" in response.content.decode()
+    work()
+    response = client.post(address, {"digest": digest(page)}, follow=True)
+    assert "1 new: imported." in response.content.decode()
+    assert "1 new: imported." in client.get(address).content.decode()
+    assert work() == 0
     assert Event.objects.filter(kind="register.imported").count() == 1
 
 
@@ -104,10 +118,11 @@ def test_a_report_that_no_longer_holds_is_shown_anew(cast, client):
     row = {"reference": "APP-1", "name": "Payment Hub", "purpose": "Pays fees.", "team": "Payments"}
     address, page = upload(client, row)
     workloads.change_workload(workload=cast.workload, by=cast.owner, at=timezone.now(), purpose="Else.")
-    answer = client.post(address, {"digest": digest(page)}, follow=True).content.decode()
+    answer = press(client, address, page)
     assert "The register has changed since this report was made." in answer
     assert "<del>Else.</del>" in answer
-    client.post(address, {"digest": digest(answer)})
+    assert "There is a newer report" in client.post(address, {"digest": digest(page)}, follow=True).content.decode()
+    press(client, address, answer)
     cast.workload.refresh_from_db()
     assert cast.workload.purpose == "Pays fees."
 
@@ -116,7 +131,8 @@ def test_somebody_elses_report_is_not_there(cast, client):
     client.force_login(cast.head)
     address, _ = upload(client, ROW)
     client.force_login(cast.platform)
-    assert client.get(address)["Location"] == PAGE
+    assert [client.get(address).status_code, client.post(address).status_code] == [404, 404]
+    assert "register.csv" not in client.get(PAGE).content.decode()
 
 
 @pytest.mark.parametrize("who", ["owner", "auditor", "stranger"])
@@ -126,12 +142,23 @@ def test_who_may_not_add_workloads_gets_no_page(cast, client, who):
     assert client.get(f"{PAGE}template.csv").status_code == 403
 
 
-def test_a_file_that_cannot_be_used_says_why_beside_the_field(cast, client):
+def test_a_file_that_cannot_be_used_says_why_and_asks_for_another_read_in_the_same_way(cast, client):
     client.force_login(cast.head)
-    response = client.post(PAGE, {"file": file(data=b"name\nA\n")})
+    response = client.post(PAGE, {"file": file(data=b"name\nA\n"), "read_as": "workloads", "make_teams": "on"})
+    work()
+    page = client.get(response["Location"]).content.decode()
+    assert "Columns are missing: purpose, team." in page
+    assert f'{PAGE}?read_as=workloads&amp;make_teams=on"' in page
+    form = client.get(f"{PAGE}?read_as=workloads&make_teams=on").content.decode()
+    assert '<option value="workloads" selected>' in form
+    assert 'name="make_teams" checked' in form
+
+
+def test_no_file_is_said_beside_the_field(cast, client):
+    client.force_login(cast.head)
+    response = client.post(PAGE, {})
     assert response.status_code == 422
-    assert "Columns are missing: purpose, team." in response.content.decode()
-    assert "Choose a file first" in client.post(PAGE, {}).content.decode()
+    assert "Choose a file first" in response.content.decode()
     assert not PendingImport.objects.exists()
 
 
@@ -173,8 +200,7 @@ def test_the_template_goes_out_and_comes_in(cast, client, kind):
 
 def test_an_export_of_the_register_comes_in_again_without_a_change(cast, client):
     client.force_login(cast.head)
-    address, page = upload(client, ROW | {"tags": "money, web"}, PLAIN)
-    client.post(address, {"digest": digest(page)})
+    press(client, *upload(client, ROW | {"tags": "money, web"}, PLAIN))
     export = b"".join(client.get(reverse("workloads:export")).streaming_content)
     _, page = upload(client, data=export)
     assert "3 unchanged: the register says all of this already." in page
@@ -276,7 +302,7 @@ def test_a_register_from_life_comes_in_once_its_repetitions_are_taken_out(cast, 
     data = as_file(kind, header, once)
     address, page = upload(client, data=data, name=f"govuk.{kind}")
     assert f"{len(once)} new: nothing is written yet." in page
-    client.post(address, {"digest": digest(page)})
+    press(client, address, page)
     assert Workload.objects.count() == 1 + len(once)
     _, page = upload(client, data=data, name=f"govuk.{kind}")
     assert f"{len(once)} unchanged" in page

@@ -4,12 +4,11 @@ from workloads.models.campaigns import Campaign, CampaignReview
 from workloads.models.dependencies import Dependency, Order, Strength, ThirdParty
 from workloads.models.flows import Component, Detection, Effect, FailureCategory, FailureMode, Likelihood, UserFlow
 from workloads.models.impact import ImpactAnalysis, ImpactAnswer, ImpactCategory, ImpactPoint, Level, Loss, Season
+from workloads.models.imports import IMPORT_KEPT_FOR, PendingImport
 from workloads.models.mappings import ColumnMapping
 from workloads.models.register import (
-    IMPORT_KEPT_FOR,
     RIGHTS_ON_A_WORKLOAD,
     Lifecycle,
-    PendingImport,
     Proof,
     TargetState,
     Workload,
