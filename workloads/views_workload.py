@@ -24,7 +24,7 @@ from workloads.answers import next_step, risks
 from workloads.chain.overview import through
 from workloads.flows.queries import counted
 from workloads.forms import WorkloadForm, show_refusal
-from workloads.gates.queries import against, in_force
+from workloads.gates.queries import against, in_force, name_outgrown
 from workloads.impact.saying import in_words
 from workloads.models import Classification, Workload
 from workloads.queries import REVIEW_SOON, holders, rights_on, signers, targets_of
@@ -87,7 +87,7 @@ def _picture(workload: Workload, user: User) -> dict[str, Any]:
         "past_people": _past_people(workload, today),
         "events": [event for event in history(workload.trail_thread, 4 * HISTORY) if event.kind not in STEPS][:HISTORY],
         "may": {right.name.lower(): True for right in rights_on(user, workload)},
-        "waivers": list(in_force(today).filter(workload=workload).order_by("ends_on")),
+        "waivers": name_outgrown(in_force(today).filter(workload=workload).order_by("ends_on"), chain.findings),
         "blocking": _blocking(proposal, user, today),
         "may_assign": user.may(Permission.ASSIGN_ROLES),
         "may_read_trail": user.may(Permission.VIEW_TRAIL),

@@ -10,9 +10,9 @@ from people.models import Team
 from tests.cast import NOW, put_in_force
 from tests.workloads.chains import HOUR, MINUTE, needs, target, third_party, workload
 from workloads.chain.findings import chain_findings
-from workloads.chain.graph import HIDDEN
 from workloads.chain.queries import affected, closure, whole
 from workloads.models import Proof
+from workloads.naming import HIDDEN
 
 TODAY = NOW.date()
 

@@ -8,10 +8,11 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.errors import Invalid, NotAllowed, WrongState
 from audit.models import Event
-from tests.cast import NOW
-from tests.workloads.parts import add_dependency, add_third_party, another
+from tests.cast import NOW, put_in_force
+from tests.workloads.parts import add_dependency, add_flow, add_third_party, another
 from workloads.dependencies import services
-from workloads.models import Dependency
+from workloads.models import Classification, Dependency
+from workloads.naming import HIDDEN
 
 FORM = {"strength": "hard", "order": "sequential"}
 
@@ -96,17 +97,40 @@ def test_nobody_names_a_workload_that_is_not_hers_to_see(cast, page):
     assert "Policy Ledger" not in page(cast.owner).get(f"{address}?q=Ledger").text
 
 
-def test_of_a_workload_that_is_not_the_readers_only_the_name_is_told(cast, page):
+def test_of_a_workload_that_is_not_the_readers_it_is_only_said_that_there_is_one(cast, page):
     other, dependent = another(cast), another(cast, "Claims Desk")
     add_dependency(cast, other)
     add_dependency(cast, cast.workload, workload=dependent, strength="soft", remains="Clerks write on paper.")
     shown = page(cast.owner).get(f"/workloads/{cast.workload.pk}/dependencies/").text
-    assert "Policy Ledger" in shown
-    assert "belongs to another team" in shown
+    assert "Policy Ledger" not in shown
+    assert shown.lower().count(HIDDEN) == 3  # it needs one, one needs it, and the link to change the first
     assert f"/workloads/{other.pk}/" not in shown
-    assert "Claims Desk" in shown
+    assert "Claims Desk" not in shown
     assert "Clerks write on paper." not in shown
     assert "Clerks write on paper." in page(cast.head).get(f"/workloads/{cast.workload.pk}/dependencies/").text
+
+
+def test_every_page_of_its_dependency_and_its_flows_keeps_the_name_to_itself(cast, page):
+    need = add_dependency(cast, another(cast))
+    flow = add_flow(cast, dependencies=[need])
+    for path in (
+        f"/workloads/dependencies/{need.pk}/change/", f"/workloads/dependencies/{need.pk}/remove/",
+        f"/workloads/{cast.workload.pk}/flows/", f"/workloads/flows/{flow.pk}/change/",
+        f"/workloads/{cast.workload.pk}/flows/add/", f"/workloads/{cast.workload.pk}/map/",
+        f"/workloads/{cast.workload.pk}/", "/workloads/findings/",
+    ):  # fmt: skip
+        assert "Policy Ledger" not in page(cast.owner).get(path).text, path
+        assert page(cast.owner).get(path).status_code == 200, path
+    for path in (f"/workloads/dependencies/{need.pk}/change/", f"/workloads/{cast.workload.pk}/flows/"):
+        assert HIDDEN in page(cast.owner).get(path).text.lower(), path
+        assert "Policy Ledger" in page(cast.head).get(path).text, path
+
+
+def test_a_reason_for_a_review_names_only_what_its_author_may_see(cast):
+    put_in_force(cast)
+    need = add_dependency(cast, another(cast), strength="soft", remains="Paper.")
+    services.change_dependency(dependency=need, by=cast.owner, at=NOW, strength="hard")
+    assert Classification.objects.get().review_because.startswith(f"It now depends on {HIDDEN}, and nothing works")
 
 
 @pytest.mark.parametrize(("who", "status"), [("auditor", 403), ("stakeholder", 403), ("stranger", 404)])

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from people.models import Team
 from tests.workloads.chains import HOUR, needs, third_party, workload
 from workloads.chain import neighbours
-from workloads.chain.graph import HIDDEN
 from workloads.chain.layout import positions
+from workloads.naming import HIDDEN
 
 
 def _address(of, depth=2):

@@ -18,6 +18,7 @@ from tests.workloads.parts import (
     another,
 )
 from workloads.models import Component, Dependency, FailureMode, ThirdParty, UserFlow, Workload
+from workloads.naming import HIDDEN
 
 
 @pytest.fixture
@@ -115,11 +116,11 @@ def test_a_dependency_is_on_what_the_caller_may_see(cast, api):
     assert not Dependency.objects.exists()
 
 
-def test_of_a_workload_that_is_not_the_callers_only_the_name_is_told(cast, api):
+def test_of_a_workload_that_is_not_the_callers_it_is_only_said_that_there_is_one(cast, api):
     other = another(cast)
     need = add_dependency(cast, other)
     said = api(cast.owner).get(f"/api/v1/dependencies/{need.pk}/").json()
-    assert (said["needs"], said["needs_name"]) == (None, "Policy Ledger")
+    assert (said["needs"], said["needs_name"]) == (None, HIDDEN)
     assert api(cast.head).get(f"/api/v1/dependencies/{need.pk}/").json()["needs"] == other.pk
     found = api(cast.head).get(f"/api/v1/dependencies/?needs={other.pk}").json()
     assert [row["id"] for row in found["results"]] == [need.pk]

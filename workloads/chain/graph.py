@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from workloads.chain.kernel import Chain, Key, Node
+from workloads.naming import called, may_name
 
-HIDDEN = "a workload you may not see"
 LONGEST = 8  # hops of a path that are all said
 
 
@@ -39,11 +39,10 @@ class Graph:
         return Chain(self.nodes.values(), self.edges)
 
     def may_name(self, key: Key) -> bool:
-        """Third parties are no secret."""
-        return key < 0 or self.seen is None or key in self.seen
+        return may_name(key, self.seen)
 
     def name(self, key: Key) -> str:
-        return self.faces[key].name if self.may_name(key) else HIDDEN
+        return called(self.faces[key].name, key, self.seen)
 
     def say(self, path: Sequence[Key]) -> str:
         """The hops of a path; of a long one its beginning and its end."""

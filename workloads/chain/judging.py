@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from people.wording import duration
-from workloads.chain.graph import HIDDEN, Graph
+from workloads.chain.graph import Graph
 from workloads.chain.kernel import Answer, Evidence, Key, Node
 from workloads.finding import Finding, Severity
+from workloads.naming import HIDDEN
 
 
 @dataclass(frozen=True)

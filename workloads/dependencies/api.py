@@ -15,6 +15,7 @@ from workloads.dependencies import services
 from workloads.dependencies.queries import dependencies_for, third_parties_for, with_needs_seen
 from workloads.filters import KeyFilter
 from workloads.models import Dependency, Order, Strength, ThirdParty
+from workloads.naming import called
 from workloads.parts_api import KeyOf, PartViewSet, RemovablePartViewSet, seconds, seen_workloads, text
 
 
@@ -23,11 +24,11 @@ def seen_contacts(user: User) -> QuerySet[Contact]:
 
 
 class DependencySerializer(serializers.ModelSerializer[Dependency]):
-    """`needs` is null for a workload that is not the caller's to see: its name is told, no more."""
+    """`needs` is null for a workload that is not the caller's to see; then `needs_name` says that there is one, not which."""
 
     workload_name = serializers.CharField(source="workload.name")
     needs = serializers.IntegerField(source="needs_seen", allow_null=True)
-    needs_name = serializers.CharField(source="needs.name", default=None, allow_null=True)
+    needs_name = serializers.SerializerMethodField()
     third_party_name = serializers.CharField(source="third_party.name", default=None, allow_null=True)
 
     class Meta:
@@ -37,6 +38,11 @@ class DependencySerializer(serializers.ModelSerializer[Dependency]):
             "remains", "order", "note", "added_at",
         )  # fmt: skip
         read_only_fields = fields
+
+    def get_needs_name(self, row: Any) -> str | None:
+        if row.needs is None:
+            return None
+        return called(row.needs.name, row.needs_id, () if row.needs_seen is None else None)
 
 
 class DependencyWriteSerializer(serializers.Serializer[Any]):

@@ -11,7 +11,9 @@ from django.db.models.functions import RowNumber
 
 from people.models import User
 from people.permissions import Permission
+from workloads.chain.queries import names_for
 from workloads.models import Classification, Dependency, ThirdParty, Workload
+from workloads.naming import called, may_name
 
 
 def dependencies_for(user: User) -> QuerySet[Dependency]:
@@ -47,16 +49,13 @@ class Target:
 
 @dataclass(frozen=True)
 class Need:
-    """One dependency as a row. Of a workload that is not the reader's to see, only the name is told."""
+    """One dependency as a row; `other`: None for a third party."""
 
     dependency: Dependency
     other: Workload | None
     seen: bool
+    name: str
     target: Target | None = None
-
-    @property
-    def name(self) -> str:
-        return str(self.other or self.dependency.third_party)
 
 
 def needs_of(workload: Workload, user: User) -> list[Need]:
@@ -73,13 +72,25 @@ def dependents_of(workload: Workload, user: User) -> list[Need]:
 def _told(rows: Iterable[tuple[Dependency, Workload | None]], user: User) -> list[Need]:
     found = list(rows)
     others = {other.pk for _, other in found if other is not None}
-    seen = set(Workload.objects.visible_to(user).filter(pk__in=others).values_list("pk", flat=True))
-    targets = _targets(seen)
-    told = [
-        Need(row, other, other is None or other.pk in seen, targets.get(other.pk) if other is not None else None)
-        for row, other in found
-    ]
+    seen = names_for(user, others)
+    targets = _targets(others if seen is None else seen)
+    told = [_need(row, other, seen, targets) for row, other in found]
     return sorted(told, key=lambda need: (need.dependency.strength, need.name.casefold()))
+
+
+def _need(row: Dependency, other: Workload | None, seen: Collection[int] | None, targets: dict[int, Target]) -> Need:
+    if other is None:
+        return Need(row, None, True, str(row.third_party))
+    return Need(row, other, may_name(other.pk, seen), called(other.name, other.pk, seen), targets.get(other.pk))
+
+
+def name_needs(rows: Iterable[Dependency], user: User) -> list[Dependency]:
+    """Give each dependency `said`, what is needed in words for this person; one question at most."""
+    found = list(rows)
+    seen = names_for(user, {row.needs_id for row in found if row.needs_id is not None})
+    for row in found:
+        row.said = called(row.needs.name, row.needs.pk, seen) if row.needs is not None else str(row.third_party)
+    return found
 
 
 def _targets(workloads: Collection[int]) -> dict[int, Target]:

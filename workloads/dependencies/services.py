@@ -13,7 +13,7 @@ from audit.kinds import Kind
 from audit.services import difference, record
 from people.models import User
 from people.permissions import Permission
-from workloads.dependencies.queries import third_parties_for
+from workloads.dependencies.queries import name_needs, third_parties_for
 from workloads.models import Dependency, Order, Strength, ThirdParty, Workload
 from workloads.reviews import make_review_due, now_needs
 from workloads.writing import Shape, described, fill, locked, save
@@ -124,7 +124,7 @@ def remove_dependency(*, dependency: Dependency, by: User, at: dt.datetime) -> N
 def _after_change(*, before: Dependency | None, after: Dependency | None, by: User, at: dt.datetime) -> None:
     """What follows when a dependency was added (no before), changed, or removed (no after); in the same transaction."""
     if after is not None and after.strength == Strength.HARD and not _was_hard(before, after):
-        why = now_needs(str(after.needs or after.third_party))
+        why = now_needs(name_needs([after], by)[0].said)
         make_review_due(workload=after.workload, why=why, by=by, at=at)
 
 

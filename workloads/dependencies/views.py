@@ -21,6 +21,7 @@ from workloads.dependencies.queries import (
     choices,
     dependencies_for,
     dependents_of,
+    name_needs,
     name_who_needs,
     needs_of,
     third_parties_for,
@@ -36,7 +37,8 @@ WORDS_MAX = 120
 
 def _dependency(request: HttpRequest, pk: int) -> Dependency:
     related = ("workload__owner_team", "needs", "third_party")
-    return get_object_or_404(dependencies_for(signed_in(request)).select_related(*related), pk=pk)
+    user = signed_in(request)
+    return name_needs([get_object_or_404(dependencies_for(user).select_related(*related), pk=pk)], user)[0]
 
 
 @rule(SIGNED_IN)
@@ -44,12 +46,14 @@ def _dependency(request: HttpRequest, pk: int) -> Dependency:
 def dependencies(request: HttpRequest, pk: int) -> HttpResponse:
     """What it needs, and who needs it."""
     workload, user = workload_for(request, pk), signed_in(request)
-    needs = needs_of(workload, user)
+    needs, dependents = needs_of(workload, user), dependents_of(workload, user)
     context = {
         "workload": workload,
         "needs": needs,
         "hard": sum(n.dependency.strength == "hard" for n in needs),
-        "dependents": dependents_of(workload, user),
+        "dependents": [one for one in dependents if one.seen],
+        "needed_by": len(dependents),
+        "hidden": sum(not one.seen for one in dependents),
         "today": organisation_today(timezone.now()),
         "may_change": user.may(Permission.CHANGE_WORKLOADS, workload),
     }

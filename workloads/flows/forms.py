@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 
 from people.fields import DurationField
+from people.models import User
+from workloads.dependencies.queries import name_needs
 from workloads.models import (
     Component,
     Dependency,
@@ -80,12 +82,13 @@ class FlowForm(forms.Form):
         Dependency.objects.none(), label="Dependencies it uses", required=False, widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, *args: Any, workload: Workload, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, workload: Workload, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         needs: Any = self.fields["dependencies"]
         parts: Any = self.fields["components"]
         needs.queryset = workload.dependencies.select_related("needs", "third_party")
-        needs.label_from_instance = lambda dependency: str(dependency.needs or dependency.third_party)
+        said = {need.pk: need.said for need in name_needs(needs.queryset, user)}
+        needs.label_from_instance = lambda dependency: said.get(dependency.pk, "")
         parts.queryset = workload.components.all()
         for name, things in (("components", workload.components), ("dependencies", workload.dependencies)):
             if not things.exists():

@@ -9,6 +9,7 @@ from django.db.models import Count, IntegerField, Q, QuerySet, Subquery, Value
 
 from people.models import User
 from people.permissions import Permission
+from workloads.dependencies.queries import name_needs
 from workloads.flows.priority import Priority, priority
 from workloads.models import Component, Dependency, FailureMode, Strength, UserFlow, Workload
 
@@ -34,10 +35,12 @@ def _seen(user: User) -> Q:
     return Q(workload__in=Workload.objects.visible_to(user))
 
 
-def flows_of(workload: Workload) -> list[UserFlow]:
-    """Its flows, critical ones first, with the parts and needs they use."""
+def flows_of(workload: Workload, user: User) -> list[UserFlow]:
+    """Its flows, critical ones first, with the parts and needs they use, in names that this person may see."""
     uses = ("components", "dependencies__needs", "dependencies__third_party", "failure_modes")
-    return list(workload.flows.prefetch_related(*uses))
+    found = list(workload.flows.prefetch_related(*uses))
+    name_needs((need for flow in found for need in flow.dependencies.all()), user)
+    return found
 
 
 def components_of(workload: Workload) -> QuerySet[Component]:

@@ -45,7 +45,7 @@ def _mode(request: HttpRequest, pk: int) -> FailureMode:
 def flows(request: HttpRequest, pk: int) -> HttpResponse:
     """What it does for whom, and what it is made of."""
     workload, user = workload_for(request, pk), signed_in(request)
-    found = flows_of(workload)
+    found = flows_of(workload, signed_in(request))
     targets = targets_of(workload)
     context = {
         "workload": workload,
@@ -62,7 +62,7 @@ def flows(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def add_flow(request: HttpRequest, pk: int) -> HttpResponse:
     workload = workload_for(request, pk)
-    form = FlowForm(request.POST or None, workload=workload)
+    form = FlowForm(request.POST or None, workload=workload, user=signed_in(request))
     deed = _adding(request, services.add_flow, workload)
     return form_page(request, workload, form, deed, page="flows", title="Add a user flow", button="Add")
 
@@ -71,7 +71,8 @@ def add_flow(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def change_flow(request: HttpRequest, pk: int) -> HttpResponse:
     flow = _flow(request, pk)
-    form = FlowForm(request.POST or None, workload=flow.workload, initial=FlowForm.described(flow))
+    given: dict[str, Any] = {"workload": flow.workload, "user": signed_in(request)}
+    form = FlowForm(request.POST or None, initial=FlowForm.described(flow), **given)
     deed = _changing(request, services.change_flow, flow=flow)
     return form_page(
         request, flow.workload, form, deed, page="flows", title=f"Change {flow}", button="Save",

@@ -26,10 +26,11 @@ class WaiverSerializer(serializers.ModelSerializer[Waiver]):
     class Meta:
         model = Waiver
         fields = (
-            "id", "workload", "finding", "title", "detail", "reason", "conditions", "ends_on", "state", "request",
+            "id", "workload", "finding", "title", "detail", "figures", "reason", "conditions", "ends_on", "state", "request",
             "requested_at", "requested_by", "granted_at", "granted_by", "closed_at", "closed_by",
         )  # fmt: skip
         read_only_fields = fields
+        extra_kwargs = {"figures": {"help_text": "How bad it was when it was asked for; what is worse is not covered"}}
 
 
 class RequestWaiverSerializer(serializers.Serializer[Any]):

@@ -21,7 +21,7 @@ class Blocked(DeedError):
 
     def __init__(self, known: Sequence[Known]) -> None:
         self.findings = [one.finding for one in known]
-        said = " ".join(f"{number}. {f.title}. {f.detail}" for number, f in enumerate(self.findings, start=1))
+        said = " ".join(f"{number}. {one.finding.title}. {one.advice}" for number, one in enumerate(known, start=1))
         counted = "One thing stands" if len(self.findings) == 1 else f"{len(self.findings)} things stand"
         super().__init__(f"{counted} against this target. Mend it, or ask for a waiver of it, then send again. {said}")
         self.extra = {"findings": kept(known)}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workloads.finding import Finding, Severity
+from workloads.gates.worse import worse
 
 Kept = Mapping[str, Any]  # one finding as JSON: what was known when the target was sent
 
@@ -20,29 +21,46 @@ class Waived:
     title: str
     conditions: str
     ends_on: dt.date
+    figures: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
 class Known:
-    """A finding, and the waiver that holds for it."""
+    """A finding, and the waiver that holds for it; `outgrown` where the finding is worse now than what was waived."""
 
     finding: Finding
     waiver: Waived | None = None
+    outgrown: str = ""
 
     @property
     def blocks(self) -> bool:
-        return self.finding.is_blocking and self.waiver is None
+        return self.finding.is_blocking and (self.waiver is None or bool(self.outgrown))
+
+    @property
+    def advice(self) -> str:
+        """What to do about it."""
+        if self.outgrown:
+            return (
+                f"Worse than what was waived ({self.outgrown}): ask for a new waiver, or mend it. {self.finding.detail}"
+            )
+        return self.finding.detail
 
 
 def beside(findings: Iterable[Finding], waivers: Mapping[str, Waived]) -> list[Known]:
     """Each finding with its waiver; what stands in the way comes first, then what is waived, then warnings."""
-    known = [Known(finding, waivers.get(finding.key) if finding.is_blocking else None) for finding in findings]
+    known = [_beside(finding, waivers.get(finding.key)) for finding in findings]
     return sorted(known, key=lambda one: (not one.blocks, not one.finding.is_blocking))
+
+
+def _beside(finding: Finding, waiver: Waived | None) -> Known:
+    if waiver is None or not finding.is_blocking:
+        return Known(finding)
+    return Known(finding, waiver, worse(dict(waiver.figures), finding.figures))
 
 
 def kept(known: Iterable[Known]) -> list[dict[str, Any]]:
     """As it is stored with the target."""
-    return [_kept(one.finding, one.waiver) for one in known]
+    return [_kept(one.finding, one.waiver) | ({"outgrown": one.outgrown} if one.outgrown else {}) for one in known]
 
 
 def _kept(finding: Finding, waiver: Waived | None) -> dict[str, Any]:

@@ -14,27 +14,30 @@ from workloads.gates.known import Known, Waived, since
 def notices(then: Sequence[Known], now: Sequence[Known]) -> list[Notice]:
     """What has changed since it was sent, and what was known then: what stands in the way first."""
     changed = since(then, now)
-    says = {one.finding.key: one.finding.title for one in now}
+    says = {one.finding.key: one for one in now}
     gone = {one.finding.key for one in [*changed.ended, *changed.mended]}
     return [
         *(_new(one) for one in changed.new),
-        *(_ended(one) for one in changed.ended),
-        *(_known(one, says[one.finding.key]) for one in then if one.finding.key not in gone),
+        *(_ended(one, says[one.finding.key]) for one in changed.ended),
+        *(_known(one, says[one.finding.key].finding.title) for one in then if one.finding.key not in gone),
         *(_mended(one) for one in changed.mended),
     ]
 
 
 def _new(one: Known) -> Notice:
-    what = "waived" if one.waiver else "blocking" if one.blocks else "a warning"
+    what = "blocking" if one.blocks else "waived" if one.waiver else "a warning"
     return Notice(
         f"New since it was sent, {what}: {one.finding.title}",
-        _of(one.waiver, one.finding.detail) if one.waiver else one.finding.detail,
+        _of(one.waiver, one.finding.detail) if one.waiver and not one.blocks else one.advice,
         _look(one),
         _at(one.waiver) if one.waiver else one.finding.address,
     )
 
 
-def _ended(one: Known) -> Notice:
+def _ended(one: Known, now: Known) -> Notice:
+    if now.outgrown:
+        title = f"Blocking, worse than what was waived: {now.finding.title}"
+        return Notice(title, f"{_upper(now.outgrown)}. The waiver does not cover that.", "bad", _at(now.waiver))
     return Notice(
         f"Blocking, no longer waived: {one.finding.title}",
         f"It was waived until {date_words(one.waiver.ends_on)} when this was sent. That waiver does not hold any more."
@@ -58,9 +61,13 @@ def _mended(one: Known) -> Notice:
 
 
 def _look(one: Known) -> str:
-    if one.waiver is not None:
-        return "waived"
-    return "bad" if one.blocks else ""
+    if one.blocks:
+        return "bad"
+    return "waived" if one.waiver is not None else ""
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _of(waiver: Waived, detail: str) -> str:

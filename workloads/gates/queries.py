@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -14,6 +14,7 @@ from people.queries import people_in_role
 from workloads.chain.findings import chain_findings
 from workloads.finding import Finding, Severity
 from workloads.gates.known import Known, Waived, beside
+from workloads.gates.worse import worse
 from workloads.impact.queries import answered
 from workloads.models import Classification, Waiver, Workload
 
@@ -109,7 +110,15 @@ def in_force(on: dt.date) -> QuerySet[Waiver]:
 
 
 def waived(waiver: Waiver) -> Waived:
-    return Waived(waiver.pk, waiver.title, waiver.conditions, waiver.ends_on)
+    return Waived(waiver.pk, waiver.title, waiver.conditions, waiver.ends_on, tuple(waiver.figures.items()))
+
+
+def name_outgrown(waivers: Iterable[Waiver], found: Iterable[Finding]) -> list[Waiver]:
+    """Give each waiver `outgrown`: what is worse now than what it was granted for, "" while it covers what is found."""
+    now, named = {finding.key: finding.figures for finding in found}, list(waivers)
+    for waiver in named:
+        waiver.outgrown = worse(waiver.figures, now.get(waiver.finding, ()))
+    return named
 
 
 def waivers_for(user: User) -> QuerySet[Waiver]:

@@ -17,7 +17,7 @@ from people.wording import date_words
 from signoffs import services as signoffs
 from workloads.finding import Finding
 from workloads.gates import telling
-from workloads.gates.queries import of_workload
+from workloads.gates.queries import name_outgrown, of_workload
 from workloads.gates.signing import MEANING, WAIVER, waiver_document
 from workloads.models import Waiver, Workload
 from workloads.reviews import make_review_due
@@ -25,6 +25,7 @@ from workloads.services import constraint_of
 
 SIGN_WITHIN = dt.timedelta(days=14)
 LONGEST = dt.timedelta(days=366)
+ALREADY = "There is a waiver of this finding already, in force or waiting for its signature."
 TITLE_MAX = 300  # characters; the column is as wide
 
 
@@ -46,6 +47,7 @@ def request_waiver(
         finding=found.key,
         title=shortened(found.title, TITLE_MAX),
         detail=found.detail,
+        figures=dict(found.figures),
         reason=reason,
         conditions=conditions,
         ends_on=ends_on,
@@ -56,13 +58,24 @@ def request_waiver(
         with transaction.atomic():
             waiver.save()
     except IntegrityError as error:
-        if constraint_of(error) != "waiver_one_per_finding":
+        if constraint_of(error) != "waiver_one_per_finding_and_state":
             raise
-        raise WrongState("There is a waiver of this finding already, in force or waiting for its signature.") from None
+        raise WrongState(ALREADY) from None
+    _need_a_new_one(waiver, found)
     after = {"finding": waiver.title, "ends_on": ends_on, "reason": reason, "conditions": conditions}
     record(Kind.WAIVER_REQUESTED, waiver, by=by, at=at, after=after)
     _ask(waiver, by=by, at=at)
     return waiver
+
+
+def _need_a_new_one(waiver: Waiver, found: Finding) -> None:
+    """One that holds is enough unless what it is about has outgrown it. Asked after the insert: whoever grants one at this
+    moment has finished by then."""
+    held = Waiver.objects.filter(workload=waiver.workload, finding=waiver.finding, state=Waiver.State.GRANTED)
+    if any(
+        one.holds(organisation_today(waiver.requested_at)) for one in name_outgrown(held, [found]) if not one.outgrown
+    ):
+        raise WrongState(ALREADY)
 
 
 def _found(workload: Workload, key: str, viewer: User, today: dt.date) -> Finding:

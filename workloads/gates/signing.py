@@ -16,11 +16,13 @@ from signoffs.documents import document
 from signoffs.models import Request
 from signoffs.subjects import Notice
 from workloads.gates import telling
-from workloads.gates.queries import waivers_for
+from workloads.gates.queries import name_outgrown, of_workload, waivers_for
+from workloads.gates.worse import limits
 from workloads.models import Waiver
 
 WAIVER = "workloads.waiver"
 MEANING = "I accept this finding until the last day of the waiver, under its conditions."
+REPLACED = "a newer waiver of the same finding was granted"
 OUTDATED = "its workload was renamed while it waited"
 
 
@@ -32,6 +34,8 @@ def waiver_document(waiver: Waiver) -> dict[str, Any]:
         facts=[
             ("workload", "Workload", waiver.workload.name),
             ("finding", "Finding", waiver.title),
+            # Without figures, as before there were any, the document stays as it was.
+            *([("limit", "Covers at most", limits(waiver.figures))] if waiver.figures else []),
             ("ends", "Last day", date_words(waiver.ends_on)),
             ("requester", "Asked for by", waiver.requested_by.name),
         ],
@@ -58,10 +62,15 @@ class WaiverSubject:
 
     def notices(self, request: Request, *, user: User, on: dt.date) -> list[Notice]:
         waiver = self._get(request.subject_id)
-        if request.state != Request.State.OPEN or waiver.ends_on >= on:
+        if request.state != Request.State.OPEN:
             return []
         said = "It can only be rejected, or withdrawn and asked for again with a later day."
-        return [Notice(f"Its last day has passed: {date_words(waiver.ends_on)}", said, "bad")]
+        late = Notice(f"Its last day has passed: {date_words(waiver.ends_on)}", said, "bad")
+        found = [one.finding for one in of_workload(waiver.workload, today=on, viewer=user)]
+        grown = name_outgrown([waiver], found)[0].outgrown
+        said = f"{grown[:1].upper()}{grown[1:]}. Signed as it is, it would not cover what is found now."
+        small = Notice("Worse by now than what is asked for", said, "bad")
+        return ([late] if waiver.ends_on < on else []) + ([small] if grown else [])
 
     def completed(self, request: Request, *, by: User, at: dt.datetime) -> None:
         waiver = self._get(request.subject_id)
@@ -69,6 +78,10 @@ class WaiverSubject:
             raise WrongState(
                 f"The last day of this waiver was {date_words(waiver.ends_on)}. Reject it, so that it can be asked for again."
             )
+        # One that the finding has outgrown makes room first, so that there are never two.
+        before = Waiver.objects.filter(workload=waiver.workload, finding=waiver.finding, state=Waiver.State.GRANTED)
+        for one in before.exclude(pk=waiver.pk):
+            change_state(one, "withdraw", by=by, at=at, after={"why": REPLACED}, closed_at=at, closed_by=by)
         change_state(waiver, "grant", by=by, at=at, after={"ends_on": waiver.ends_on}, granted_at=at, granted_by=by)
         telling.granted(waiver, by=by, at=at)
 

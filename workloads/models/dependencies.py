@@ -53,6 +53,8 @@ class Order(models.TextChoices):
 class Dependency(models.Model):
     """`workload` needs `needs` or `third_party`, exactly one of them. Cycles are allowed and always shown."""
 
+    said = ""  # what is needed, in words for who reads; given by `workloads.dependencies.queries.name_needs`
+
     workload = models.ForeignKey(Workload, on_delete=models.CASCADE, related_name="dependencies")
     needs = models.ForeignKey(Workload, on_delete=models.PROTECT, null=True, related_name="dependents")
     third_party = models.ForeignKey(ThirdParty, on_delete=models.PROTECT, null=True, related_name="dependents")
@@ -84,7 +86,7 @@ class Dependency(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.workload} needs {self.needs or self.third_party}"
+        return f"{self.workload} needs {self.said or self.needs or self.third_party}"
 
     @property
     def trail_thread(self) -> str:

@@ -20,8 +20,11 @@ from workloads.models.register import Workload
 class Waiver(Stateful):
     """One finding of one workload, waived from the signature until a day (included). It lapses by itself.
 
-    `finding` is the key of the finding (`workloads.gates`): the same finding found again is the same key.
+    `finding` is the key of the finding (`workloads.gates`): the same finding found again is the same key. One that waits may
+    stand beside one that holds, where the finding has outgrown that; the new one takes its place.
     """
+
+    outgrown = ""  # given to those that are shown (`workloads.gates.queries`)
 
     class State(models.TextChoices):
         REQUESTED = "requested", "Waits for signature"
@@ -42,6 +45,8 @@ class Waiver(Stateful):
     finding = models.CharField(max_length=80)
     title = models.CharField("what is waived", max_length=300)
     detail = models.TextField(blank=True)
+    # How bad it was when it was asked for; a finding that has outgrown it blocks again (`workloads.gates.worse`).
+    figures = models.JSONField(default=dict)
     reason = models.TextField()
     conditions = models.TextField()
     ends_on = models.DateField("last day")
@@ -59,9 +64,9 @@ class Waiver(Stateful):
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(
-                fields=["workload", "finding"],
+                fields=["workload", "finding", "state"],
                 condition=Q(state__in=["requested", "granted"]),
-                name="waiver_one_per_finding",
+                name="waiver_one_per_finding_and_state",
             ),
             models.CheckConstraint(
                 condition=Q(granted_at__isnull=True, granted_by__isnull=True)
