@@ -1,34 +1,47 @@
-"""Long tables as CSV, streamed, and harmless when a spreadsheet opens them."""
+"""Long tables as CSV, XLSX or JSON, streamed, and harmless when a spreadsheet opens them."""
 
 from __future__ import annotations
 
 import csv
+import json
+import re
+import tempfile
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from typing import Any
+from typing import IO, Any
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import Http404, HttpRequest, StreamingHttpResponse
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from audit.tables import BOM, SheetOut, neutral, write_workbook
+
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "zip": "application/zip",
+}
+SPOOLED = 1024 * 1024  # bytes; larger files go to the disk, not into memory
+CHUNK = 64 * 1024
+SHEET_TITLE_MAX = 31
 
 
-def neutral(value: Any) -> str:
-    """A cell that no spreadsheet takes for a formula: such a text gets a leading apostrophe. Numbers stay numbers.
-
-    A text that begins with apostrophes and then with such a sign gets one more, so that taking one off gives back the text.
-    """
-    if isinstance(value, int):
-        return str(value)
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.lstrip("'").startswith(FORMULA_STARTS) else text
-
-
-def csv_response(
+def table_response(
     request: HttpRequest, name: str, header: Sequence[str], batches: Iterable[Iterable[Sequence[Any]]]
 ) -> StreamingHttpResponse:
-    """A download that is written while it is read; only one batch of rows is in memory."""
-    return download(request, f"{name}.csv", "text/csv; charset=utf-8", _parts(header, batches))
+    """A list as a download, in the form that `?as=` asks for: csv (unless it says otherwise), xlsx or json.
+
+    Only one batch of rows is in memory; a workbook, whose directory comes last, is put together on the disk first. In JSON the
+    names are those of the header with underscores. Raises Http404 for another form.
+    """
+    form = request.GET.get("as", "csv")
+    if form == "csv":
+        return download(request, f"{name}.csv", TYPES["csv"], _parts(header, batches))
+    if form == "json":
+        return download(request, f"{name}.json", TYPES["json"], _objects(header, batches))
+    if form == "xlsx":
+        return download(request, f"{name}.xlsx", TYPES["xlsx"], _workbook(name, header, batches))
+    raise Http404
 
 
 def download(request: HttpRequest, name: str, content_type: str, parts: Iterator[bytes]) -> StreamingHttpResponse:
@@ -37,6 +50,33 @@ def download(request: HttpRequest, name: str, content_type: str, parts: Iterator
     content = _in_turn(parts) if isinstance(request, ASGIRequest) else parts
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingHttpResponse(content, content_type=content_type, headers=headers)
+
+
+def in_parts(file: IO[bytes]) -> Iterator[bytes]:
+    """What was written into a file, from its start; closes it."""
+    with file:
+        file.seek(0)
+        while part := file.read(CHUNK):
+            yield part
+
+
+def _workbook(name: str, header: Sequence[str], batches: Iterable[Iterable[Sequence[Any]]]) -> Iterator[bytes]:
+    file = tempfile.SpooledTemporaryFile(SPOOLED)  # noqa: SIM115 (`in_parts` closes it)
+    cells = ([[neutral(cell) for cell in row] for row in batch] for batch in batches)
+    write_workbook(file, [SheetOut(name[:SHEET_TITLE_MAX], header, cells)])
+    yield from in_parts(file)
+
+
+def _objects(header: Sequence[str], batches: Iterable[Iterable[Sequence[Any]]]) -> Iterator[bytes]:
+    keys = [re.sub(r"\W+", "_", name.lower()).strip("_") for name in header]
+    encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
+    before = "["
+    for batch in batches:
+        lines = [encode(dict(zip(keys, row, strict=True))) for row in batch]
+        if lines:
+            yield (before + "\n" + ",\n".join(lines)).encode()
+            before = ","
+    yield b"[]\n" if before == "[" else b"\n]\n"
 
 
 class _Echo:
@@ -48,7 +88,7 @@ class _Echo:
 
 def _parts(header: Sequence[str], batches: Iterable[Iterable[Sequence[Any]]]) -> Iterator[bytes]:
     write = csv.writer(_Echo()).writerow
-    yield b"\xef\xbb\xbf" + str(write(header)).encode()  # the mark by which spreadsheets know UTF-8
+    yield BOM + str(write(header)).encode()
     for batch in batches:
         yield "".join(str(write([neutral(cell) for cell in row])) for row in batch).encode()
 

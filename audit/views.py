@@ -10,7 +10,7 @@ from django.views import View
 from audit import queries, sealing
 from audit.filters import EventFilter
 from audit.models import Event
-from audit.spreadsheets import csv_response
+from audit.spreadsheets import table_response
 
 VIEW_TRAIL = "audit.view_event"
 
@@ -29,7 +29,7 @@ class TrailList(View):
 
 
 class TrailExport(View):
-    """The same selection as CSV."""
+    """The same selection as a table."""
 
     rule = VIEW_TRAIL
 
@@ -38,7 +38,7 @@ class TrailExport(View):
         if not asked.is_valid():
             return HttpResponse("One of the filters cannot be read.", status=400, content_type="text/plain")
         name = f"trail-{timezone.now():%Y-%m-%d}"
-        return csv_response(request, name, queries.EXPORT_HEADER, queries.export_batches(asked.qs))
+        return table_response(request, name, queries.EXPORT_HEADER, queries.export_batches(asked.qs))
 
 
 def _number(request: HttpRequest, name: str) -> int | None:

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Qu
 from django.shortcuts import render
 from django.utils import timezone
 
-from audit.spreadsheets import csv_response
+from audit.spreadsheets import table_response
 from drills import programme, queries
 from drills.filters import DrillFilter
 from drills.models import Drill
@@ -56,9 +56,9 @@ def drill_list(request: HttpRequest) -> HttpResponse:
 
 @rule(SIGNED_IN)
 def export(request: HttpRequest) -> HttpResponseBase:
-    """The same selection as CSV."""
+    """The same selection as a table."""
     _, drills = _asked(request, Drill.objects.visible_to(reader(request)), _tab(request))
-    return csv_response(request, f"drills-{timezone.now():%Y-%m-%d}", HEADER, _batches(drills))
+    return table_response(request, f"drills-{timezone.now():%Y-%m-%d}", HEADER, _batches(drills))
 
 
 @rule(SIGNED_IN)

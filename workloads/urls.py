@@ -6,8 +6,8 @@ from workloads.bulk import views as bulk
 app_name = "workloads"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views_list.list_workloads, name="list"),
-    path("export.csv", views_list.export, name="export"),
-    path("export/b_06.01.csv", views_dora.functions, name="export-functions"),
+    path("export/list/", views_list.export, name="export"),
+    path("export/b_06.01/", views_dora.functions, name="export-functions"),
     path("views/", include("workloads.saved.urls")),
     path("change-many/", bulk.change, name="change-many"),
     path("add/", views_workload.add, name="add"),

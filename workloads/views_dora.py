@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from audit.spreadsheets import csv_response
+from audit.spreadsheets import table_response
 from people.access import SIGNED_IN, rule, signed_in
 from people.models import User, organisation_today
 from workloads.dora import COLUMNS, Function, row
@@ -26,7 +26,7 @@ BATCH = 500
 @require_GET
 def functions(request: HttpRequest) -> HttpResponseBase:
     """Template B_06.01 as CSV: the workloads in use that she may see."""
-    return csv_response(request, f"b_06.01-{timezone.now():%Y-%m-%d}", list(COLUMNS), _batches(signed_in(request)))
+    return table_response(request, f"b_06.01-{timezone.now():%Y-%m-%d}", list(COLUMNS), _batches(signed_in(request)))
 
 
 def _batches(user: User) -> Iterator[list[list[Any]]]:

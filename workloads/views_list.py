@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
 
-from audit.spreadsheets import csv_response
+from audit.spreadsheets import table_response
 from people.access import SIGNED_IN, rule, signed_in
 from people.models import Team, organisation_today
 from people.permissions import Permission
@@ -137,10 +137,10 @@ def _chips(question: Question) -> Iterator[tuple[str, str]]:
 @rule(SIGNED_IN)
 @require_GET
 def export(request: HttpRequest) -> HttpResponseBase:
-    """What the page would show, all of it, as CSV."""
+    """What the page would show, all of it, as a table."""
     now = timezone.now()
     question = Question(request.GET, signed_in(request), organisation_today(now))
-    return csv_response(request, f"workloads-{now:%Y-%m-%d}", list(EXPORT), _batches(question))
+    return table_response(request, f"workloads-{now:%Y-%m-%d}", list(EXPORT), _batches(question))
 
 
 def _batches(question: Question) -> Iterator[list[list[Any]]]:

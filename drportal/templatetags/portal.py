@@ -329,6 +329,18 @@ def _query(context: Context, key: str, value: object) -> str:
     return f"?{data.urlencode()}"
 
 
+@register.inclusion_tag("components/downloads.html")
+def downloads(address: str, label: str = "Export") -> dict[str, Any]:
+    """`{% downloads "/drills/export/?tab=late" %}`: a menu with the list behind the address as CSV, XLSX and JSON."""
+    path, _, query = address.partition("?")
+    asked = QueryDict(query, mutable=True)
+    links = []
+    for form, name in (("csv", "CSV"), ("xlsx", "XLSX, for a spreadsheet"), ("json", "JSON, for a program")):
+        asked["as"] = form
+        links.append((f"{path}?{asked.urlencode()}", name))
+    return {"label": label, "links": links}
+
+
 @register.inclusion_tag("components/crumbs.html")
 def crumbs(*steps: str) -> dict[str, Any]:
     """`{% crumbs "Workloads" "workloads:list" workload.name workload.get_absolute_url "Sign" %}`: label, address, …, label."""

@@ -28,6 +28,8 @@
   });
   window.addEventListener("pageshow", wake);
 
+  const OPEN_MENUS = "details.p-menu[open], details.p-drop[open]";
+
   function prepare(root) {
     root.querySelectorAll("[data-print], [data-needs-js]").forEach(function (part) { part.hidden = false; });
     const problems = root.querySelector(".p-problems");
@@ -38,14 +40,14 @@
 
   document.addEventListener("click", function (event) {
     if (event.target.closest("[data-print]")) window.print();
-    document.querySelectorAll("details.p-menu[open]").forEach(function (menu) {
+    document.querySelectorAll(OPEN_MENUS).forEach(function (menu) {
       if (!menu.contains(event.target)) menu.open = false;
     });
   });
 
   document.addEventListener("keydown", function (event) {
     if (event.key !== "Escape") return;
-    const menu = document.querySelector("details.p-menu[open]");
+    const menu = document.querySelector(OPEN_MENUS);
     if (!menu) return;
     menu.open = false;
     menu.querySelector("summary").focus();

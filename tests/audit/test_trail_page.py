@@ -16,7 +16,7 @@ from audit.filters import EventFilter, grouped_kinds
 from audit.kinds import Kind
 from audit.models import Door, Event
 from audit.services import PORTAL, record, record_many, through
-from audit.spreadsheets import neutral
+from audit.tables import neutral
 from people.models import Team, User
 
 AT = dt.datetime(2026, 11, 21, 8, 30, 0, 123456, tzinfo=dt.UTC)

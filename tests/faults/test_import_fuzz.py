@@ -22,7 +22,7 @@ from tests.cast import NOW, make_cast
 from tests.workloads.catalogues import as_json, as_yaml, contact, whole
 from tests.workloads.registers import work
 from tests.workloads.test_import_backstage import CATALOGUE
-from workloads.catalogue.exporting import export_kind, export_register
+from workloads.catalogue.exporting import export_register
 from workloads.catalogue.kinds import KINDS
 from workloads.catalogue.reading import read_contents
 from workloads.models import Component, Dependency, ImpactAnswer, PendingImport, ThirdParty, UserFlow, Workload
@@ -42,7 +42,7 @@ TABLES = (Workload, Component, Dependency, ThirdParty, UserFlow, ImpactAnswer, E
 def seeds(cast) -> list[bytes]:
     """One valid file of every format."""
     found = [export_register(form=form, by=cast.head, at=NOW).read() for form in ("json", "xlsx", "zip")]
-    found += [export_kind(kind=kind, by=cast.head).read() for kind in KINDS]
+    found += [export_register(form="csv", kind=kind, by=cast.head, at=NOW).read() for kind in KINDS]
     return [*found, as_yaml(whole()), as_json(whole()), CATALOGUE[:6000]]
 
 

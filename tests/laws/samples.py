@@ -73,7 +73,7 @@ def samples(cast: Cast) -> Samples:
         "people:revoke-token": {"pk": token.pk}, "workloads:import-template": {"kind": "csv"},
         "workloads:import-report": {"pk": pending.pk}, "workloads:change-mapping": {"pk": mapping.pk},
         "workloads:remove-mapping": {"pk": mapping.pk}, "workloads:export-all": {"form": "json"},
-        "workloads:export-kind": {"kind": "workloads"},
+        "workloads:export-kind": {"kind": "workloads", "form": "csv"},
         "workloads:end-role": {"pk": cast.workload.pk, "assignment_pk": of_workload.pk},
         "drills:correct": {"pk": mark.pk}, "drills:report": {"pk": finished.pk}, "roles-end": {"assignment": of_workload.pk},
         "communications:retry": {"pk": delivery.pk},

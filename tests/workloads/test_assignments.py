@@ -100,7 +100,7 @@ def test_who_cannot_sign_in_holds_nothing_and_a_retired_workload_needs_nobody(ca
 
 
 def _csv(client, query=""):
-    answer = client.get(f"{ADDRESS}export.csv{query}")
+    answer = client.get(f"{ADDRESS}export/{query}")
     return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
 
 
@@ -123,7 +123,7 @@ def test_the_file_has_every_assignment_and_what_nobody_holds(cast, page, gappy):
 
 @pytest.mark.parametrize("who", ["owner", "stakeholder", "stranger"])
 def test_who_may_not_see_people_finds_nothing(cast, page, who):
-    for address in (ADDRESS, f"{ADDRESS}export.csv"):
+    for address in (ADDRESS, f"{ADDRESS}export/"):
         assert page(getattr(cast, who)).get(address).status_code == 404
     assert page(getattr(cast, who)).get("/api/v1/assignments/").status_code == 403
 

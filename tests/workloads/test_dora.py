@@ -19,7 +19,7 @@ from workloads.services import add_workload
 def lines(user):
     client = Client()
     assert client.login(email=user.email, password=PASSWORD)
-    answer = client.get("/workloads/export/b_06.01.csv")
+    answer = client.get("/workloads/export/b_06.01/")
     assert answer.status_code == 200
     text = b"".join(answer.streaming_content).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))

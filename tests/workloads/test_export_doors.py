@@ -19,7 +19,8 @@ def body(response):
 def test_the_page_leads_to_every_file(cast, client):
     client.force_login(cast.head)
     page = client.get("/workloads/export/").content.decode()
-    for address in [f"register.{form}" for form in ("xlsx", "json", "zip")] + [f"{kind}.csv" for kind in KINDS]:
+    alone = [f"{kind}.{form}" for kind in KINDS for form in ("csv", "xlsx", "json")]
+    for address in [f"register.{form}" for form in ("xlsx", "json", "zip")] + alone:
         assert f'href="/workloads/export/{address}"' in page
         assert body(client.get(f"/workloads/export/{address}"))
     assert client.get("/workloads/export/register.exe").status_code == 404
@@ -38,5 +39,10 @@ def test_the_api_gives_the_same_file(cast, client):
     assert [row["name"] for row in found["workloads"]] == ["Payment Hub"]
     assert body(client.get("/api/v1/workloads/export/?form=zip")).startswith(b"PK")
     assert client.get("/api/v1/workloads/export/?form=exe").status_code == 400
+    assert "Payment Hub" in body(client.get("/api/v1/workloads/export/?form=csv&kind=workloads")).decode()
+    assert client.get("/api/v1/workloads/export/?form=csv").status_code == 400
+    assert client.get("/api/v1/workloads/export/?form=zip&kind=workloads").status_code == 400
+    client.force_login(cast.owner)
+    assert client.get("/api/v1/workloads/export/?kind=roles").status_code == 404
     client.logout()
     assert client.get("/api/v1/workloads/export/").status_code == 401

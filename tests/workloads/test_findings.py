@@ -96,7 +96,7 @@ def test_only_findings_of_what_she_may_see_and_no_other_names(scene, cast, page)
 
 
 def test_the_file_holds_what_the_page_shows(scene, cast, page):
-    answer = page(cast.head).get("/workloads/findings/export.csv?severity=blocking")
+    answer = page(cast.head).get("/workloads/findings/export/?severity=blocking")
     lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
     assert len(lines) == 7
     assert lines[1].startswith(f"{scene.pk},Claims,1,Payments,inversion,blocking,")

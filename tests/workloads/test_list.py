@@ -136,7 +136,7 @@ NONSENSE = [
 
 
 @pytest.mark.parametrize("question", NONSENSE)
-@pytest.mark.parametrize("address", ["/workloads/", "/workloads/export.csv"])
+@pytest.mark.parametrize("address", ["/workloads/", "/workloads/export/list/"])
 def test_nonsense_in_the_address_is_left_out(cast, page, address, question):
     answer = page(cast.head).get(f"{address}?{question}")
     body = answer.getvalue().decode() if answer.streaming else answer.text
@@ -215,7 +215,7 @@ def test_the_file_holds_what_the_page_would_show(cast, page):
     put_in_force(cast)
     _add(cast, "Another", tags=["money", "shared"])
     client = page(cast.head)
-    rows = _rows(client.get("/workloads/export.csv"))
+    rows = _rows(client.get("/workloads/export/list/"))
     assert [row["name"] for row in rows] == ["Payment Hub", "Another"]
     assert (rows[0]["tier"], rows[0]["slo"], rows[0]["rto seconds"], rows[0]["target"]) == (
         "1",
@@ -224,14 +224,14 @@ def test_the_file_holds_what_the_page_would_show(cast, page):
         "signed_off",
     )
     assert rows[1]["tags"] == "money, shared"
-    assert [row["name"] for row in _rows(client.get("/workloads/export.csv?tier=none"))] == ["Another"]
-    assert _rows(page(cast.stranger).get("/workloads/export.csv")) == []
+    assert [row["name"] for row in _rows(client.get("/workloads/export/list/?tier=none"))] == ["Another"]
+    assert _rows(page(cast.stranger).get("/workloads/export/list/")) == []
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@"])
 def test_no_cell_of_the_file_is_a_formula(cast, page, start):
     _add(cast, f"{start}HYPERLINK(1)", purpose=f"{start}1+1")
-    row = next(row for row in _rows(page(cast.head).get("/workloads/export.csv")) if "HYPERLINK" in row["name"])
+    row = next(row for row in _rows(page(cast.head).get("/workloads/export/list/")) if "HYPERLINK" in row["name"])
     assert row["name"] == f"'{start}HYPERLINK(1)"
     assert row["purpose"].startswith("'")
 

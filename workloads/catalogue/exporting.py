@@ -10,48 +10,43 @@ from typing import IO
 
 from django.db import connection, transaction
 
+from audit.spreadsheets import SPOOLED
 from people.models import User
 from workloads.catalogue import files
 from workloads.catalogue.going_out import batches, header, keys, kinds_for, plain
 from workloads.catalogue.kinds import KINDS
 
 FORMATS = ("json", "xlsx", "zip")
-SPOOLED = 1024 * 1024  # larger files go to the disk, not into memory
+KIND_FORMATS = ("csv", "xlsx", "json")
 
 
-def export_register(*, form: str, by: User, at: dt.datetime) -> IO[bytes]:
-    """Everything this person may see, of one moment. Raises KeyError for an unknown form."""
-    with _one_moment():
-        tables = [_table(kind, by) for kind in kinds_for(by)]
-        out: IO[bytes] = tempfile.SpooledTemporaryFile(SPOOLED)  # noqa: SIM115 (who sends it closes it)
-        if form == "json":
-            left_out = [kind for kind in KINDS if kind not in kinds_for(by)]
-            about = {"exported_at": at.isoformat(timespec="seconds")} | ({"left_out": left_out} if left_out else {})
-            files.write_json(out, tables, about, plain)
-        else:
-            {"xlsx": files.write_xlsx, "zip": files.write_zip}[form](out, tables)
-    return _from_the_start(out)
+def export_register(*, form: str, by: User, at: dt.datetime, kind: str = "") -> IO[bytes]:
+    """Everything this person may see, or one kind of row, of one moment.
 
-
-def export_kind(*, kind: str, by: User) -> IO[bytes]:
-    """One kind of row as CSV. Raises KeyError for what is no kind, or not to be seen by this person."""
-    if kind not in kinds_for(by):
+    Raises KeyError for an unknown form, and for a kind that there is not or that is not to be seen by this person.
+    """
+    theirs = kinds_for(by)
+    if kind and kind not in theirs:
         raise KeyError(kind)
     out: IO[bytes] = tempfile.SpooledTemporaryFile(SPOOLED)  # noqa: SIM115 (who sends it closes it)
     with _one_moment():
-        files.write_csv(out, _table(kind, by))
-    return _from_the_start(out)
+        tables = [_table(each, by) for each in ([kind] if kind else theirs)]
+        if form == "json":
+            left_out = [each for each in KINDS if each not in theirs and not kind]
+            about = {"exported_at": at.isoformat(timespec="seconds")} | ({"left_out": left_out} if left_out else {})
+            files.write_json(out, tables, about, plain)
+        elif form == "csv":
+            files.write_csv(out, *tables)
+        else:
+            {"xlsx": files.write_xlsx, "zip": files.write_zip}[form](out, tables)
+    out.seek(0)
+    return out
 
 
 def _table(kind: str, by: User) -> files.Table:
     names = keys(kind)
     by_comma = frozenset({names.index("tags")} if "tags" in names else ())
     return files.Table(kind, KINDS[kind].title, header(kind), names, batches(kind, by), by_comma)
-
-
-def _from_the_start(out: IO[bytes]) -> IO[bytes]:
-    out.seek(0)
-    return out
 
 
 def _one_moment() -> AbstractContextManager[None]:

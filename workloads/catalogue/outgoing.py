@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import IO
-
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from audit.spreadsheets import download
+from audit.spreadsheets import TYPES, download, in_parts
 from people.access import signed_in
-from workloads.catalogue.exporting import FORMATS, export_kind, export_register
-
-CHUNK = 64 * 1024
-TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "json": "application/json",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "zip": "application/zip",
-}
+from workloads.catalogue.exporting import FORMATS, KIND_FORMATS, export_register
 
 
 def answer(request: HttpRequest, form: str, kind: str = "") -> HttpResponseBase:
     """The file; not found for what there is not."""
     user, now = signed_in(request), timezone.now()
-    if form not in (FORMATS if not kind else ("csv",)):
+    if form not in (KIND_FORMATS if kind else FORMATS):
         raise Http404
     try:
-        file = export_kind(kind=kind, by=user) if kind else export_register(form=form, by=user, at=now)
+        file = export_register(form=form, by=user, at=now, kind=kind)
     except KeyError:
         raise Http404 from None
-    return download(request, f"{kind or 'register'}-{now:%Y-%m-%d}.{form}", TYPES[form], _parts(file))
-
-
-def _parts(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while part := file.read(CHUNK):
-            yield part
+    return download(request, f"{kind or 'register'}-{now:%Y-%m-%d}.{form}", TYPES[form], in_parts(file))

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from people.access import SIGNED_IN, rule, signed_in
 from people.permissions import Permission
+from workloads.catalogue.exporting import KIND_FORMATS
 from workloads.catalogue.going_out import kinds_for
 from workloads.catalogue.kinds import KINDS
 from workloads.catalogue.outgoing import answer
@@ -21,6 +22,7 @@ def export(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     context = {
         "kinds": [KINDS[kind] for kind in kinds_for(user)],
+        "forms": KIND_FORMATS,
         "without_roles": "roles" not in kinds_for(user),
         "may_import": user.may(Permission.ADD_WORKLOADS),
         "may_see_trail": user.may(Permission.VIEW_TRAIL),
@@ -37,6 +39,6 @@ def export_all(request: HttpRequest, form: str) -> HttpResponseBase:
 
 @rule(SIGNED_IN)
 @require_GET
-def export_one(request: HttpRequest, kind: str) -> HttpResponseBase:
-    """One kind of row as CSV."""
-    return answer(request, "csv", kind)
+def export_one(request: HttpRequest, kind: str, form: str) -> HttpResponseBase:
+    """One kind of row."""
+    return answer(request, form, kind)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from audit.spreadsheets import csv_response
+from audit.spreadsheets import table_response
 from people.access import SIGNED_IN, rule, signed_in
 from people.models import Team, organisation_today
 from workloads.chain.across import KINDS
@@ -69,9 +69,9 @@ def _tabs(request: HttpRequest, asked: Asked) -> list[tuple[str, int, str, bool]
 @rule(SIGNED_IN)
 @require_GET
 def export(request: HttpRequest) -> HttpResponseBase:
-    """What the page would show, all of it, as CSV."""
+    """What the page would show, all of it, as a table."""
     asked, teams = _asked(request), dict(Team.objects.values_list("pk", "name"))
-    return csv_response(request, f"findings-{asked.today:%Y-%m-%d}", COLUMNS, _batches(asked, teams))
+    return table_response(request, f"findings-{asked.today:%Y-%m-%d}", COLUMNS, _batches(asked, teams))
 
 
 def _batches(asked: Asked, teams: dict[int, str]) -> Iterator[list[list[Any]]]:

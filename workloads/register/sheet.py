@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from audit.errors import Invalid
+from audit.tables import FORMULA_STARTS
 
 MEGABYTE = 1024 * 1024
 FILE_MAX = 10 * MEGABYTE
@@ -32,9 +33,6 @@ class FileTooBig(UnreadableFile):
 
     def __init__(self) -> None:
         super().__init__(FILE_TOO_BIG)
-
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ class Sheet:
 
 
 def unguarded(text: str) -> str:
-    """Without the apostrophe that `audit.spreadsheets.neutral` puts before what a spreadsheet takes for a formula."""
+    """Without the apostrophe that `audit.tables.neutral` puts before what a spreadsheet takes for a formula."""
     return text[1:] if text[:1] == "'" and text.lstrip("'")[:1] in FORMULA_STARTS else text
 
 

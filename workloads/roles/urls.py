@@ -5,5 +5,5 @@ from workloads.roles import views
 app_name = "assignments"
 urlpatterns = [
     path("", views.list_assignments, name="list"),
-    path("export.csv", views.export, name="export"),
+    path("export/", views.export, name="export"),
 ]

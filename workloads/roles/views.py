@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from audit.spreadsheets import csv_response
+from audit.spreadsheets import table_response
 from people.access import rule, signed_in
 from people.models import RoleAssignment, organisation_today
 from people.permissions import Permission
@@ -65,12 +65,12 @@ def list_assignments(request: HttpRequest) -> HttpResponse:
 @rule(Permission.VIEW_PEOPLE)
 @require_GET
 def export(request: HttpRequest) -> HttpResponseBase:
-    """What the page would show, all of it, as CSV; unfiltered, the workloads for which nobody holds a role come last."""
+    """What the page would show, all of it, as a table; unfiltered, the workloads for which nobody holds a role come last."""
     user, now = signed_in(request), timezone.now()
     form, today = AssignmentsFilter(request.GET), organisation_today(now)
     asked = form.cleaned_data if form.is_valid() else {}
     batches = _batches(user, asked, today)
-    return csv_response(request, f"assignments-{now:%Y-%m-%d}", HEADER, batches)
+    return table_response(request, f"assignments-{now:%Y-%m-%d}", HEADER, batches)
 
 
 def _batches(user: Any, asked: dict[str, Any], today: dt.date) -> Iterator[list[list[Any]]]:
