@@ -25,7 +25,7 @@ from workloads.chain.judging import (
     of_hop,
     unreachable,
 )
-from workloads.chain.kernel import Key
+from workloads.chain.kernel import Key, uncollected
 from workloads.finding import Finding, Severity
 
 INVERSION, RTO, RPO = "inversion", "rto-unreachable", "rpo-unreachable"
@@ -58,8 +58,9 @@ class Spot(NamedTuple):
 
 def spots(graph: Graph, today: dt.date) -> list[Spot]:
     """Everything that is found at workloads whose names may be said."""
-    found = joined(_of_edges(graph, today), _further_down(graph), _of_promises(graph), _of_cycles(graph))
-    return [spot for spot in found if graph.may_name(spot.key)]
+    with uncollected():
+        found = joined(_of_edges(graph, today), _further_down(graph), _of_promises(graph), _of_cycles(graph))
+        return [spot for spot in found if graph.may_name(spot.key)]
 
 
 def _of_edges(graph: Graph, today: dt.date) -> Iterator[Spot]:
@@ -142,7 +143,8 @@ def in_order(graph: Graph, found: Iterable[Spot]) -> list[Spot]:
         tier = nodes[spot.key].tier
         return rank[spot.kind], 99 if tier is None else tier, faces[spot.key].name, spot.path
 
-    return sorted(found, key=place)
+    with uncollected():
+        return sorted(found, key=place)
 
 
 def written(graph: Graph, spot: Spot, today: dt.date) -> Finding:

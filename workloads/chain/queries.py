@@ -6,9 +6,7 @@ takes by itself is estimated; never longer than a drill measured for the whole (
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from django.db import connection
@@ -16,7 +14,7 @@ from django.db import connection
 from people.models import User
 from people.permissions import Permission
 from workloads.chain.graph import Face, Graph
-from workloads.chain.kernel import Key, Node
+from workloads.chain.kernel import Key, Node, uncollected
 from workloads.models import Workload
 
 NODES = """
@@ -86,9 +84,10 @@ def rows(sql: str, **values: Any) -> list[tuple[Any, ...]]:
 
 def closure(keys: Sequence[Key], viewer: User | None = None) -> Graph:
     """These workloads and everything they cannot do without, directly or through others."""
-    edges = rows(DOWN, keys=list(keys))
-    wanted = {*keys, *(provider for _, provider, _ in edges)}
-    return _graph(rows(NODES, keys=list(wanted)), edges, names_for(viewer, wanted))
+    with uncollected():
+        edges = rows(DOWN, keys=list(keys))
+        wanted = {*keys, *(provider for _, provider, _ in edges)}
+        return _graph(rows(NODES, keys=list(wanted)), edges, names_for(viewer, wanted))
 
 
 def whole(viewer: User | None = None) -> Graph:
@@ -97,18 +96,6 @@ def whole(viewer: User | None = None) -> Graph:
         graph = _graph(rows(NODES, keys=None), rows(EDGES), names_for(viewer, None))
         _ = graph.chain
     return graph
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Without Python's search for unreachable cycles: 100,000 fresh rows set it off again and again, and hold none."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def affected(keys: Sequence[Key]) -> set[Key]:
