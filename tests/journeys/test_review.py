@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
-import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 from aiosmtpd.controller import Controller
-from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from communications.models import ReminderReceipt
 from tests.cast import PASSWORD, make_cast, put_in_force
+from tests.workers import celery, surroundings
 from workloads.models import Classification, Reaffirmation
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -65,40 +59,12 @@ def mail_server() -> Iterator[tuple[Sink, int]]:
         controller.stop()
 
 
-def database_url() -> str:
-    """The test database as another process reaches it."""
-    at = connection.settings_dict
-    return f"postgres://{at['USER']}:{quote(at['PASSWORD'], safe='')}@{quote(at['HOST'], safe='')}:{at['PORT']}/{at['NAME']}"
-
-
-@contextmanager
-def celery(*arguments: str, env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "celery", "-A", "drportal", *arguments, "--loglevel", "INFO"]
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, env=env, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
-        try:
-            yield process
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait(15)
-
-
 @pytest.fixture
 def outside(live_server, tmp_path) -> Iterator[Sink]:
     """Mail server, worker and beat, as they run in production, on the database and broker of this test."""
     with ExitStack() as running:
         sink, port = running.enter_context(mail_server())
-        env = os.environ | {
-            "DATABASE_URL": database_url(),
-            "EMAIL_URL": f"smtp://127.0.0.1:{port}",
-            "BASE_URL": live_server.url,
-            "PORTAL_VAR": str(tmp_path),
-            "PYTHONPATH": str(Path(__file__).parents[2]),
-        }
+        env = surroundings(tmp_path, EMAIL_URL=f"smtp://127.0.0.1:{port}", BASE_URL=live_server.url)
         beat = ("beat", "--schedule", str(tmp_path / "beat"), "--pidfile", "")
         running.enter_context(celery("worker", "--pool", "solo", env=env, log=tmp_path / "worker.log"))
         running.enter_context(celery(*beat, env=env, log=tmp_path / "beat.log"))

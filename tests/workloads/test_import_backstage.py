@@ -43,7 +43,7 @@ def test_a_whole_catalogue_comes_in_and_the_second_time_nothing(cast):
         "Not imported: 1 User, 1 Domain, 1 Location. Workloads are made from Component, Resource, API and System; "
         "Group names the teams."
     ]
-    assert Workload.objects.count() == 1 + 68
+    assert Workload.objects.count() == 1 + 70
     intake = Workload.objects.get(reference="component:default/claims-intake")
     assert (intake.name, intake.owner_team.name, intake.lifecycle) == ("Claims Intake", "Claims handling", "live")
     assert intake.tags == ["customers", "web", "website", "system claims"]

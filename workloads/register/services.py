@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +19,10 @@ from workloads.catalogue.mapping import MappingSpec
 from workloads.catalogue.planning import Whole, plan_contents
 from workloads.catalogue.reading import How, read_contents
 from workloads.models import ColumnMapping, PendingImport
+from workloads.register.progress import Progress, untold
 from workloads.register.report import Report
 from workloads.register.sheet import shown
 
-# What is being done (reading, checking, writing, trail), how many rows are done, and of how many; 0 of 0: nobody knows yet.
-Progress = Callable[[str, int, int], None]
 LOCK = 7_236_401  # advisory: one import at a time, so that two of them never meet halfway
 
 
@@ -69,10 +67,6 @@ class Options:
 
 
 NO_OPTIONS = Options()
-
-
-def untold(stage: str, done: int, total: int) -> None:
-    """Nobody watches."""
 
 
 def mapping_spec(pk: int) -> MappingSpec:
