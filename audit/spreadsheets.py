@@ -7,6 +7,7 @@ import json
 import re
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import IO, Any
 
 from asgiref.sync import sync_to_async
@@ -42,6 +43,13 @@ def table_response(
     if form == "xlsx":
         return download(request, f"{name}.xlsx", TYPES["xlsx"], _workbook(name, header, batches))
     raise Http404
+
+
+def in_batches(rows: Iterable[Any], size: int = 500) -> Iterator[list[Any]]:
+    """As many at a time as are kept in memory."""
+    left = iter(rows)
+    while batch := list(islice(left, size)):
+        yield batch
 
 
 def download(request: HttpRequest, name: str, content_type: str, parts: Iterator[bytes]) -> StreamingHttpResponse:

@@ -5,6 +5,7 @@ from people import views, views_account, views_contacts, views_handover, views_r
 app_name = "people"
 urlpatterns = [
     path("", views.list_people, name="list"),
+    path("export/", views.export, name="export"),
     path("add/", views.add, name="add"),
     path("<int:pk>/", views.show_person, name="person"),
     path("<int:pk>/change/", views.change, name="change"),
@@ -16,6 +17,7 @@ urlpatterns = [
     path("roles/<slug:key>/assign/", views_roles.assign, name="assign"),
     path("roles/assignments/<int:pk>/end/", views_roles.end, name="end-role"),
     path("contacts/", views_contacts.list_contacts, name="contacts"),
+    path("contacts/export/", views_contacts.export_contacts, name="export-contacts"),
     path("contacts/add/", views_contacts.add_contact, name="add-contact"),
     path("contacts/<int:pk>/change/", views_contacts.change_contact, name="change-contact"),
     path("teams/", views_contacts.list_teams, name="teams"),

@@ -8,11 +8,13 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from audit.errors import Invalid
+from audit.spreadsheets import in_batches, table_response
 from people import services
 from people.access import SIGNED_IN, rule, signed_in
 from people.forms import AddPersonForm, PeopleFilter, PersonForm, show_refusal
@@ -46,6 +48,28 @@ def list_people(request: HttpRequest) -> HttpResponse:
     rows = [(person, words[person.pk]) for person in page]
     context = {"tab": "people", "page": page, "rows": rows, "form": form, "filtered": any(request.GET.values())}
     return render(request, "people/list.html", tabs(request) | context)
+
+
+@rule(SIGNED_IN)
+@require_GET
+def export(request: HttpRequest) -> HttpResponseBase:
+    """The same selection as a table, with the teams and roles of each."""
+    user, today = signed_in(request), organisation_today(timezone.now())
+    found = _filtered(User.objects.visible_to(user), PeopleFilter(request.GET, teams=teams_seen_by(user)))
+
+    def rows(people: list[User]) -> list[list[Any]]:
+        words = role_words(people, on=today)
+        return [
+            [
+                one.name, one.email, one.title, one.phone, "; ".join(sorted(t.name for t in one.teams.all())),
+                "; ".join(map(str, words[one.pk])), one.is_active,
+            ]
+            for one in people
+        ]  # fmt: skip
+
+    people = found.prefetch_related("teams").iterator(chunk_size=500)
+    header = ("name", "e-mail", "job title", "phone", "teams", "roles", "can sign in")
+    return table_response(request, f"people-{today:%Y-%m-%d}", header, map(rows, in_batches(people)))
 
 
 def _filtered(found: QuerySet[User], form: PeopleFilter) -> QuerySet[User]:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.forms import model_to_dict
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from audit.errors import Invalid
+from audit.spreadsheets import in_batches, table_response
 from people import services
 from people.access import SIGNED_IN, rule, signed_in
 from people.forms import ContactForm, TeamForm, show_refusal
-from people.models import Contact, Team, User
+from people.models import Contact, Team, User, organisation_today
 from people.permissions import Permission
 from people.queries import teams_seen_by
 from people.views import PER_PAGE, tabs
@@ -25,11 +27,27 @@ from people.views import PER_PAGE, tabs
 @rule(Permission.VIEW_PEOPLE)
 @require_GET
 def list_contacts(request: HttpRequest) -> HttpResponse:
+    found, q = _contacts(request)
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "people/contacts.html", tabs(request) | {"tab": "contacts", "page": page, "q": q})
+
+
+def _contacts(request: HttpRequest) -> tuple[QuerySet[Contact], str]:
     found, q = Contact.objects.all(), request.GET.get("q", "").replace("\x00", "")[:120]
     for word in q.split():
         found = found.filter(Q(name__icontains=word) | Q(organisation__icontains=word) | Q(note__icontains=word))
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "people/contacts.html", tabs(request) | {"tab": "contacts", "page": page, "q": q})
+    return found, q
+
+
+@rule(Permission.VIEW_PEOPLE)
+@require_GET
+def export_contacts(request: HttpRequest) -> HttpResponseBase:
+    """The contact matrix as a table, for when the portal cannot be reached."""
+    found, _ = _contacts(request)
+    rows = ([c.get_kind_display(), c.organisation, c.name, c.phone, c.email, c.note] for c in found.iterator())
+    header = ("kind", "organisation", "name", "phone", "e-mail", "what for")
+    name = f"contacts-{organisation_today(timezone.now()):%Y-%m-%d}"
+    return table_response(request, name, header, in_batches(rows))
 
 
 @rule(Permission.ADD_PEOPLE)

@@ -6,7 +6,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.paginator import Paginator
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +16,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from audit.errors import DeedError
+from audit.spreadsheets import in_batches, table_response
 from people.access import SIGNED_IN, rule, signed_in
 from people.models import User, organisation_today
 from signoffs import services
@@ -26,6 +29,10 @@ from signoffs.subjects import subject_of
 
 PER_PAGE = 50
 VIEWS = ("waiting", "signed", "all")
+EXPORT_HEADER = (
+    "request", "document", "state", "asked at (UTC)", "asked by", "due on", "SHA-256", "signed by", "signatures missing",
+    "closed at (UTC)",
+)  # fmt: skip
 # What is frozen and signed must not lie about in caches, nor may Back show a form whose request is closed.
 unkept = cache_control(no_store=True, private=True)
 
@@ -51,6 +58,26 @@ def list_requests(request: HttpRequest) -> HttpResponse:
         "state": request.GET.get("state", ""),
     }
     return render(request, "signoffs/list.html", context)
+
+
+@rule(SIGNED_IN)
+@unkept
+@require_GET
+def export(request: HttpRequest) -> HttpResponseBase:
+    """All requests that this person may see, as a table: what was asked of whom, and who signed when."""
+    signatures = Prefetch("slots__signature", Signature.objects.select_related("signer"))
+    found = _all(request, signed_in(request)).prefetch_related("slots", signatures).iterator(chunk_size=500)
+    name = f"signatures-{organisation_today(timezone.now()):%Y-%m-%d}"
+    return table_response(request, name, EXPORT_HEADER, in_batches(map(_line, found)))
+
+
+def _line(asked: Request) -> list[Any]:
+    slots = [(slot, getattr(slot, "signature", None)) for slot in asked.slots.all()]
+    return [
+        asked.pk, asked.title, asked.get_state_display(), asked.requested_at, str(asked.requested_by), asked.due_on,
+        asked.digest, "; ".join(f"{given.signer}, {given.signed_at:%Y-%m-%d %H:%M} UTC" for _, given in slots if given),
+        sum(given is None for _, given in slots), asked.closed_at,
+    ]  # fmt: skip
 
 
 def _all(request: HttpRequest, user: User) -> Any:

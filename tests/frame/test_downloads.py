@@ -20,7 +20,7 @@ HEADER = ("time (UTC)", "name")
 ROWS = [[["2026-11-21", "=1+1"], [3, None]], [["x", "plain & <b>\r\nsecond"]]]
 LISTS = (
     "workloads:export", "workloads:findings-export", "workloads:export-functions", "assignments:export", "drills:export",
-    "trail:export",
+    "trail:export", "people:export", "people:export-contacts", "signoffs:export", "workloads:export-waivers",
 )  # fmt: skip
 
 
@@ -74,3 +74,25 @@ def test_a_page_offers_the_forms_with_its_filter(cast, client):
     page = client.get("/workloads/", {"q": "Payment"}).content.decode()
     for form in ("csv", "xlsx", "json"):
         assert f'href="/workloads/export/list/?q=Payment&amp;as={form}"' in page
+
+
+def test_what_is_taken_along_is_what_one_may_see(cast, client):
+    def names(who, name):
+        client.force_login(who)
+        answer = client.get(reverse(name), {"as": "json"})
+        return json.loads(b"".join(answer.streaming_content)) if answer.status_code == 200 else answer.status_code
+
+    put_in_force(cast)
+    [asked] = names(cast.head, "signoffs:export")
+    assert (asked["state"], asked["signatures_missing"]) == ("Signed by all", 0)
+    assert cast.stakeholder.name in asked["signed_by"]
+    assert names(cast.stranger, "signoffs:export") == []
+    assert {row["e_mail"] for row in names(cast.head, "people:export")} >= {cast.head.email, cast.owner.email}
+    assert cast.head.email not in {row["e_mail"] for row in names(cast.stranger, "people:export")}
+    assert names(cast.stranger, "people:export-contacts") == 403
+
+
+def test_a_list_of_people_asks_as_much_for_one_as_for_many(cast, client, django_assert_max_num_queries):
+    client.force_login(cast.head)
+    with django_assert_max_num_queries(9):
+        b"".join(client.get(reverse("people:export")).streaming_content)

@@ -8,11 +8,13 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from audit.errors import DeedError, Invalid
+from audit.spreadsheets import in_batches, table_response
 from people.access import SIGNED_IN, rule, signed_in
 from people.models import User, organisation_today
 from people.permissions import Permission
@@ -30,6 +32,10 @@ VIEWS = {
     "asked": ("Asked for", [Waiver.State.REQUESTED]),
     "past": ("Past", [Waiver.State.REJECTED, Waiver.State.WITHDRAWN, Waiver.State.LAPSED]),
 }
+EXPORT_HEADER = (
+    "waiver", "workload", "reference", "what is waived", "state", "reason", "conditions", "ends on", "asked by",
+    "asked at (UTC)", "granted by", "granted at (UTC)",
+)  # fmt: skip
 RELATED = ("workload__owner_team", "requested_by", "granted_by", "closed_by", "request")
 
 
@@ -45,6 +51,22 @@ def list_waivers(request: HttpRequest) -> HttpResponse:
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     views = [(key, label) for key, (label, _) in VIEWS.items()]
     return render(request, "workloads/gates/list.html", {"page": page, "view": view, "views": views, "today": today})
+
+
+@rule(SIGNED_IN)
+@require_GET
+def export(request: HttpRequest) -> HttpResponseBase:
+    """Every waiver that this person may see, past ones too, as a table."""
+    found = waivers_for(signed_in(request)).select_related(*RELATED).order_by("pk").iterator(chunk_size=500)
+    rows = (
+        [
+            w.pk, w.workload.name, w.workload.reference, w.title, w.get_state_display(), w.reason, w.conditions, w.ends_on,
+            w.requested_by.name, w.requested_at, w.granted_by.name if w.granted_by is not None else "", w.granted_at,
+        ]
+        for w in found
+    )  # fmt: skip
+    name = f"waivers-{organisation_today(timezone.now()):%Y-%m-%d}"
+    return table_response(request, name, EXPORT_HEADER, in_batches(rows))
 
 
 @rule(SIGNED_IN)
