@@ -50,7 +50,7 @@ def list_people(request: HttpRequest) -> HttpResponse:
     return render(request, "people/list.html", tabs(request) | context)
 
 
-@rule(SIGNED_IN)
+@rule(Permission.VIEW_PEOPLE)  # how to reach each of them stands in it
 @require_GET
 def export(request: HttpRequest) -> HttpResponseBase:
     """The same selection as a table, with the teams and roles of each."""
