@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import string
-import unicodedata
 from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
 
 SUBJECT_MAX = 300  # characters; the column is as wide
+CONTROL = re.compile(
+    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]"
+)  # all but the end of a line; and halves of characters
 
 
 class Words(NamedTuple):
@@ -251,7 +254,7 @@ class Purpose(Enum):
 
 def _printable(text: str) -> str:
     """Without control characters: the database cannot hold some, a mail program obeys others."""
-    return "".join(c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs"))
+    return CONTROL.sub("", text)
 
 
 def shortened(text: str, length: int) -> str:

@@ -87,36 +87,35 @@ def _day_of(person: User, at: dt.datetime) -> dt.date:
 
 
 class Holders:
-    """Who holds the roles that count for these workloads on a day, in one query. The rule is `people.queries.holdings`:
+    """Who holds the roles that count for these workloads on a day, in two queries. The rule is `people.queries.holdings`:
     a role's own assignments for the workload, else those for the whole organisation."""
 
     def __init__(self, workload_ids: Iterable[int], on: dt.date, roles: Iterable[str] = ROLES) -> None:
-        self.by_role: dict[tuple[str, int | None], list[RoleAssignment]] = defaultdict(list)
-        found = (
-            RoleAssignment.objects.in_force(on)
-            .filter(Q(workload_id__in=workload_ids) | Q(workload_id__isnull=True), role__in=roles)
-            .select_related("person", "deputy")
-            .order_by("id")
+        self.by_role: dict[tuple[str, int | None], list[tuple[int | None, int | None]]] = defaultdict(list)
+        found = RoleAssignment.objects.in_force(on).filter(
+            Q(workload_id__in=workload_ids) | Q(workload_id__isnull=True), role__in=roles
         )
-        for assignment in found:
-            self.by_role[assignment.role_id, assignment.workload_id].append(assignment)
+        rows = found.order_by("id").values_list("role_id", "workload_id", "person_id", "deputy_id")
+        for role, workload, person, deputy in rows:
+            self.by_role[role, workload].append((person, deputy))
+        named = {number for held in self.by_role.values() for pair in held for number in pair if number is not None}
+        self.people = {user.pk: user for user in User.objects.filter(pk__in=named, is_active=True)}
 
-    def _held(self, role: str, workload_id: int) -> list[RoleAssignment]:
+    def _held(self, role: str, workload_id: int) -> list[tuple[int | None, int | None]]:
         return self.by_role.get((role, workload_id)) or self.by_role.get((role, None)) or []
 
     def persons(self, role: str, workload_id: int) -> list[User]:
-        return _active(a.person for a in self._held(role, workload_id))
+        return self._active(person for person, _ in self._held(role, workload_id))
 
     def deputies(self, role: str, workload_id: int) -> list[User]:
-        return _active(a.deputy for a in self._held(role, workload_id))
+        return self._active(deputy for _, deputy in self._held(role, workload_id))
 
     def either(self, role: str, workload_id: int) -> list[User]:
         """The holders; while there are none, their deputies."""
         return self.persons(role, workload_id) or self.deputies(role, workload_id)
 
-
-def _active(people: Iterable[User | None]) -> list[User]:
-    return list({p.pk: p for p in people if p is not None and p.is_active}.values())
+    def _active(self, numbers: Iterable[int | None]) -> list[User]:
+        return [self.people[number] for number in dict.fromkeys(numbers) if number in self.people]
 
 
 def _readers(holders: Holders, workload_id: int, due_on: dt.date, at: dt.datetime) -> list[User]:

@@ -15,8 +15,10 @@ from drills import services as drills
 from drills.models import DrillKind
 from people.models import Team
 from tests.cast import NOW, PASSWORD, give, open_gates, person
+from tests.workloads.campaigns import more_in_force, opened
 from tests.workloads.parts import add_component, add_dependency, add_failure_mode, add_flow, add_third_party
 from workloads import services as workloads
+from workloads.campaigns import views
 from workloads.models import Tier, Waiver
 
 LISTS = (
@@ -128,3 +130,38 @@ def test_lists_ask_few_questions(cast):
     # Its tabs count each gap, the tabs above it the vacancies, and its filter offers the roles.
     assert [costs.pop(f"/people/assignments/{tab}") <= 11 for tab in ("", "?gap=missing")] == [True, True]
     assert {path: cost for path, cost in costs.items() if cost > 8} == {}
+
+
+OF_CAMPAIGN = (
+    "/workloads/campaigns/{pk}/", "/api/v1/campaigns/{pk}/", "/api/v1/campaigns/{pk}/reviews/",
+    "/api/v1/campaigns/{pk}/reviews/?page_size=2", "/workloads/reviews/?campaign={pk}",
+)  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_the_pages_of_a_campaign_cost_the_same_for_one_review_for_three_and_for_nine(cast, monkeypatch):
+    """Of who leads it and of who has all the reviews; nine are more than a page has room for."""
+    monkeypatch.setattr(views, "PER_PAGE", 4)
+    costs: dict[int, dict[tuple[str, str], int]] = {}
+    have = 0
+    for more in (1, 2, 6):
+        targets = more_in_force(cast, more, start=have)
+        have += more
+        campaign = opened(cast, name=f"Campaign of {have}", at=targets[0].signed_off_at)
+        assert campaign.reviews.count() == have
+        costs[have] = {
+            (who.name, path): _cost(who, path.format(pk=campaign.pk))
+            for who in (cast.head, cast.stakeholder)
+            for path in OF_CAMPAIGN
+        }
+    assert costs[1] == costs[3] == costs[9]
+    assert {place: cost for place, cost in costs[9].items() if cost > 12} == {}
+
+
+def _cost(who, path):
+    client = Client()
+    assert client.login(email=who.email, password=PASSWORD)
+    client.get(path)
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(path).status_code == 200, path
+    return len(captured)

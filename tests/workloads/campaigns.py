@@ -22,10 +22,10 @@ OPENED = NOW + dt.timedelta(days=20)
 DUE = organisation_today(OPENED) + dt.timedelta(days=28)
 
 
-def more_in_force(cast: Cast, number: int) -> list[Classification]:
+def more_in_force(cast: Cast, number: int, *, start: int = 0) -> list[Classification]:
     """So many more workloads of the cast's team and stakeholder, each with a target of tier 2 in force."""
     found = []
-    for one in range(number):
+    for one in range(start, start + number):
         load = workloads.add_workload(
             by=cast.head, at=NOW, name=f"Load {one:02}", purpose="For reviews.", owner_team=cast.team
         )

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from audit.copying import copy_in
 from audit.errors import DeedError, Invalid, NotAllowed, WrongState
 from audit.kinds import Kind
 from audit.services import record
@@ -21,7 +22,7 @@ from workloads.campaigns import telling
 from workloads.campaigns.changes import changes_since
 from workloads.campaigns.queries import by_team, open_reviews, whole
 from workloads.filters import RegisterFilter
-from workloads.models import Campaign, CampaignReview, Classification, Lifecycle, Reaffirmation, Workload
+from workloads.models import Campaign, CampaignReview, Classification, Lifecycle, Reaffirmation
 from workloads.queries import classifications_for, register
 from workloads.services import reaffirm
 
@@ -51,7 +52,8 @@ def open_campaign(*, by: User, at: dt.datetime, name: str, due_on: dt.date, para
     _check(name, due_on, organisation_today(at))
     found, kept = chosen(by, params)
     # In one order, as everybody who touches several targets does.
-    targets = list(found.order_by("pk").select_for_update(of=("self",), no_key=True).values_list("pk", "workload_id"))
+    locked = found.order_by("pk").select_for_update(of=("self",), no_key=True)
+    targets = list(locked.values_list("pk", "workload_id", "workload__name"))
     if not targets:
         raise Invalid("No workload with a signed target is found. Choose more.", {"filter": "Finds no signed target."})
     campaign = Campaign(name=name.strip(), due_on=due_on, chosen_by=kept, opened_at=at, opened_by=by)
@@ -61,10 +63,7 @@ def open_campaign(*, by: User, at: dt.datetime, name: str, due_on: dt.date, para
     except IntegrityError:
         taken = "Another campaign has this name."
         raise Invalid(taken, {"name": taken}) from None
-    CampaignReview.objects.bulk_create(
-        (CampaignReview(campaign=campaign, target_id=target, workload_id=workload) for target, workload in targets),
-        batch_size=2000,
-    )
+    copy_in([CampaignReview(campaign=campaign, target_id=pk, workload_id=workload) for pk, workload, _ in targets])
     moved = _move(campaign)
     record(
         Kind.CAMPAIGN_OPENED,
@@ -73,10 +72,10 @@ def open_campaign(*, by: User, at: dt.datetime, name: str, due_on: dt.date, para
         at=at,
         after={
             "name": campaign.name, "due": due_on, "filter": kept, "reviews": len(targets), "moved": moved,
-            "workloads": sorted(workload for _, workload in targets),
+            "workloads": sorted(workload for _, workload, _ in targets),
         },
     )  # fmt: skip
-    telling.opened(campaign, Workload.objects.filter(pk__in=campaign.reviews.values("workload")), by=by, at=at)
+    telling.opened(campaign, {workload: name for _, workload, name in targets}, by=by, at=at)
     return campaign
 
 
@@ -107,13 +106,12 @@ def nudge(*, campaign: Campaign, by: User, at: dt.datetime) -> list[User]:
     campaign = _locked(campaign)
     today = organisation_today(at)
     waiting = open_reviews(campaign)
-    late = list(waiting.exclude(nudged_on=today).values_list("pk", "workload_id"))
+    late = list(waiting.exclude(nudged_on=today).values_list("pk", "workload_id", "workload__name"))
     if not late:
         everybody = "Everybody with an open review has been nudged today. Try again tomorrow."
         raise WrongState(everybody if waiting.exists() else "No review is open. Nobody has to be nudged.")
-    CampaignReview.objects.filter(pk__in=[pk for pk, _ in late]).update(nudged_on=today)
-    workloads = Workload.objects.filter(pk__in=[workload for _, workload in late])
-    told = telling.nudged(campaign, workloads, by=by, at=at)
+    CampaignReview.objects.filter(pk__in=[pk for pk, _, _ in late]).update(nudged_on=today)
+    told = telling.nudged(campaign, {workload: name for _, workload, name in late}, by=by, at=at)
     names = sorted(person.name for person in told)
     record(Kind.CAMPAIGN_NUDGED, campaign, by=by, at=at, after={"reviews": len(late), "told": names})
     return told

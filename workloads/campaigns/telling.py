@@ -3,38 +3,39 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from communications.purposes import Purpose
 from communications.services import Reminder, remind_many
 from people.models import User, organisation_today
 from people.permissions import BUSINESS_STAKEHOLDER, HEAD_OF_OPERATIONS, IT_OPERATIONS, WORKLOAD_OWNER
 from people.wording import date_words, due_words
-from workloads.models import Campaign, Workload
+from workloads.models import Campaign
 from workloads.reminders import Holders
 
 LISTED = 40  # names in one message; the page has them all
 
 
-def opened(campaign: Campaign, workloads: Iterable[Workload], *, by: User, at: dt.datetime) -> list[User]:
+def opened(campaign: Campaign, workloads: Mapping[int, str], *, by: User, at: dt.datetime) -> list[User]:
+    """`workloads` are names by number."""
     return _tell(Purpose.CAMPAIGN_OPENED, "opened", campaign, workloads, by=by, at=at)
 
 
-def nudged(campaign: Campaign, workloads: Iterable[Workload], *, by: User, at: dt.datetime) -> list[User]:
+def nudged(campaign: Campaign, workloads: Mapping[int, str], *, by: User, at: dt.datetime) -> list[User]:
     step = f"nudge-{organisation_today(at)}"
     return _tell(Purpose.CAMPAIGN_NUDGE, step, campaign, workloads, by=by, at=at)
 
 
 def _tell(
-    purpose: Purpose, step: str, campaign: Campaign, workloads: Iterable[Workload], *, by: User, at: dt.datetime
+    purpose: Purpose, step: str, campaign: Campaign, workloads: Mapping[int, str], *, by: User, at: dt.datetime
 ) -> list[User]:
     """One message a person, laid with a receipt, so that no step reaches anybody twice. Returns who is told."""
     lists: dict[int, list[str]] = {}
     people: dict[int, User] = {}
-    for workload, readers in _readers(list(workloads), organisation_today(at)):
+    for workload, readers in _readers(workloads, organisation_today(at)):
         for person in readers:
             people[person.pk] = person
-            lists.setdefault(person.pk, []).append(workload.name)
+            lists.setdefault(person.pk, []).append(workloads[workload])
     remind_many(
         [_message(purpose, step, campaign, people[pk], names, by=by, at=at) for pk, names in lists.items()], at=at
     )
@@ -64,11 +65,11 @@ def _message(
     )
 
 
-def _readers(workloads: list[Workload], on: dt.date) -> Iterable[tuple[Workload, list[User]]]:
+def _readers(workloads: Iterable[int], on: dt.date) -> Iterable[tuple[int, list[User]]]:
     """The business stakeholder, who signs, and the workload team, who knows; with neither, who leads."""
-    holders = Holders([workload.pk for workload in workloads], on)
+    holders = Holders(workloads, on)
     for workload in workloads:
-        found = [p for role in (BUSINESS_STAKEHOLDER, WORKLOAD_OWNER) for p in holders.either(role, workload.pk)]
+        found = [p for role in (BUSINESS_STAKEHOLDER, WORKLOAD_OWNER) for p in holders.either(role, workload)]
         line = (HEAD_OF_OPERATIONS, IT_OPERATIONS)
-        found = found or next((who for role in line if (who := holders.either(role, workload.pk))), [])
+        found = found or next((who for role in line if (who := holders.either(role, workload))), [])
         yield workload, list({person.pk: person for person in found}.values())
