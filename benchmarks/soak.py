@@ -1,5 +1,6 @@
 """`make soak`: many messages delivered by real workers that are killed at random, with a database that crashes and a broker
-that is lost; then the race tests, with many more rounds. In a small size it is a test (tests/faults/test_delivery_faults.py).
+that is lost; then the race tests, with many more rounds; then damaged and hostile registers (tests/faults/test_import_fuzz.py). In
+a small size all of it is tests (tests/faults). `make soak ARGS="--messages 0 --rounds 0"` does the registers alone.
 
 Afterwards nothing is lost, every extra copy says so and has the Message-ID of the first, and there are no more of them than
 kills.
@@ -223,19 +224,30 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, default=int(os.environ.get("SOAK_MESSAGES", "100000")))
     parser.add_argument("--rounds", type=int, default=200, help="of the race tests; 0 leaves them out")
+    parser.add_argument("--files", type=int, default=10_000, help="damaged registers that come in; 0 leaves them out")
     options = parser.parse_args()
+    holds = _messages(options.messages) if options.messages else True
+    files = [str(p.relative_to(ROOT)) for p in sorted(ROOT.glob("tests/*/test_races.py"))]
+    if options.rounds:
+        holds &= _tests("-q", *files, SOAK_ROUNDS=str(options.rounds))
+    if options.files:
+        holds &= _tests("-q", "-s", "tests/faults/test_import_fuzz.py", FUZZ_FILES=str(options.files))
+    return 0 if holds else 1
+
+
+def _messages(count: int) -> bool:
     with tempfile.TemporaryDirectory(prefix="soak-", ignore_cleanup_errors=True) as folder:
-        outcome = soak(Path(folder), messages=options.messages, workers=3, pause=0, kill_every=2, limit=3600)
+        outcome = soak(Path(folder), messages=count, workers=3, pause=0, kill_every=2, limit=3600)
     print(outcome)
     print(
         "Nothing lost, every extra copy flagged, no more of them than kills." if outcome.holds else "IT DOES NOT HOLD."
     )
-    races = 0
-    if options.rounds:
-        files = [str(p.relative_to(ROOT)) for p in sorted(ROOT.glob("tests/*/test_races.py"))]
-        environment = os.environ | {"SOAK_ROUNDS": str(options.rounds)}
-        races = subprocess.run([sys.executable, "-m", "pytest", "-q", *files], cwd=ROOT, env=environment).returncode
-    return 0 if outcome.holds and races == 0 else 1
+    return outcome.holds
+
+
+def _tests(*arguments: str, **environment: str) -> bool:
+    command = [sys.executable, "-m", "pytest", "-n0", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=os.environ | environment | {"LOG_LEVEL": "ERROR"}).returncode == 0
 
 
 if __name__ == "__main__":

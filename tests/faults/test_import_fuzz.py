@@ -1,6 +1,6 @@
 """Damaged, odd and hostile files of every format: read or refused in words, never a fault, never half a register.
 
-FUZZ_FILES=10000 for a long run.
+FUZZ_FILES=10000 for a long run, as `make soak` does.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import io
 import json
 import os
 import random
+import resource
+import time
 import tracemalloc
 import zipfile
 from collections import Counter
@@ -82,6 +84,25 @@ def _damaged_part(chance: random.Random, data: bytes, others: list[bytes]) -> by
     return out.getvalue()
 
 
+class Growth:
+    """How much more memory this process has ever held, in MB: since the beginning, and at most by one file."""
+
+    def __init__(self) -> None:
+        self.first = self.last = self._peak()
+        self.most = 0.0
+
+    @staticmethod
+    def _peak() -> float:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+    def look(self) -> None:
+        now = self._peak()
+        self.most, self.last = max(self.most, now - self.last), now
+
+    def __str__(self) -> str:
+        return f"{self.last - self.first:.0f} MB more in all, at most {self.most:.0f} MB by one file"
+
+
 def counts() -> list[int]:
     return [table.objects.count() for table in TABLES]
 
@@ -95,7 +116,7 @@ def test_no_damaged_file_is_a_fault_or_half_written(client):
     valid = seeds(cast)
     client.force_login(cast.head)
     client.raise_request_exception = False
-    written = 0
+    written, statuses, growth, begin = 0, Counter[str](), Growth(), time.monotonic()
     for number in range(FILES):
         chance = random.Random(number)
         data = damaged(chance, chance.choice(valid), valid)
@@ -107,12 +128,15 @@ def test_no_damaged_file_is_a_fault_or_half_written(client):
         file.seek(0)
         wet = client.post(API, {"file": file, "dry_run": "false"})
         assert wet.status_code in (200, 400, 409, 413, 422), (number, wet.status_code)
+        growth.look()
+        statuses.update([f"dry {dry.status_code}", f"wet {wet.status_code}"])
         if wet.status_code != 200:
             assert counts() == before, number
         else:
             assert dry.json()["summary"] == wet.json()["summary"], number
             written += counts() != before
-    print(f"{FILES} files, {written} of them changed the register")
+    seconds = time.monotonic() - begin
+    print(f"{FILES} files in {seconds:.0f} s, {written} of them changed the register; {dict(statuses)}; {growth}")
 
 
 @pytest.mark.fault
