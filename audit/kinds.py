@@ -53,6 +53,7 @@ class Kind(models.TextChoices):
     DEPENDENCY_REMOVED = "dependency.removed", "Dependency removed"
     THIRD_PARTY_ADDED = "third_party.added", "Third party added"
     THIRD_PARTY_CHANGED = "third_party.changed", "Third party changed"
+    THIRD_PARTY_REMOVED = "third_party.removed", "Third party removed"
     IMPACT_ANSWERED = "impact.answered", "Impact analysis answered"
     SEASON_ADDED = "season.added", "Season added"
     SEASON_CHANGED = "season.changed", "Season changed"

@@ -5,6 +5,8 @@ Each kind of thing says once, in a `Shape`, which of its values people write, wh
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -32,6 +34,28 @@ def described(thing: models.Model, shape: Shape) -> dict[str, Any]:
     """What people wrote, for the trail; other things by their names."""
     said = {name: getattr(thing, name) for name in shape.fields}
     return said | {name: sorted(str(other) for other in getattr(thing, name).all()) for name in shape.many}
+
+
+class Stale(Invalid):
+    """It is not what it was when the form was opened."""
+
+    status = 409
+    code = "stale"
+
+
+def seen_as(thing: models.Model, shape: Shape) -> str:
+    """A mark of what people wrote, for the form that changes it: the same while nobody else has written."""
+    said = json.dumps(described(thing, shape), default=str, sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def check_seen(thing: models.Model, shape: Shape, seen: str) -> None:
+    """Raises Stale when somebody has changed it since a form with this mark was opened; without a mark nobody asks."""
+    if seen and seen != seen_as(thing, shape):
+        raise Stale(
+            "Somebody changed this while you had it open. Your entries are kept: look at how it is now in another window, "
+            "then save again to put yours in its place."
+        )
 
 
 def locked(thing: Thing) -> Thing:

@@ -92,6 +92,7 @@ def samples(cast: Cast) -> Samples:
     exact |= {
         f"workloads:{deed}-{part}": {"pk": thing.pk} for part, thing in parts.items() for deed in ("change", "remove")
     }
+    exact["workloads:third-party"] = {"pk": third_party.pk}
     exact["workloads:register-component"] = {"pk": component.pk}
     resources = ("components", "flows", "failure-modes", "dependencies", "third-parties")
     by_prefix |= {name: {"pk": thing.pk} for name, thing in zip(resources, parts.values(), strict=True)}

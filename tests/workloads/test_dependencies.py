@@ -202,3 +202,19 @@ def test_a_page_of_dependencies_costs_the_same_for_one_and_for_ten(cast, page):
         add_dependency(cast, cast.workload, workload=another(cast, f"D{number}"))
         add_dependency(cast, third_party=add_third_party(cast, f"T{number}"))
     assert cost() == one
+
+
+def test_a_form_that_was_opened_before_somebody_else_saved_is_stale_and_keeps_the_entries(cast, page):
+    need, client = add_dependency(cast, another(cast)), page(cast.head)
+    address = f"/workloads/dependencies/{need.pk}/change/"
+    opened = client.get(address).context["seen"]
+    services.change_dependency(dependency=need, by=cast.owner, at=NOW, order="parallel")
+    missing = client.post(address, {"strength": "", "order": "sequential", "note": "Mine.", "seen": opened})
+    assert missing.context["seen"] == opened, "a mistake does not make an old form fresh"
+    stale = client.post(address, FORM | {"note": "Mine.", "seen": opened})
+    assert stale.status_code == 422
+    assert "Somebody changed this while you had it open." in stale.text
+    assert "Mine." in stale.text
+    assert Dependency.objects.get().order == "parallel"
+    assert client.post(address, FORM | {"note": "Mine.", "seen": stale.context["seen"]}).status_code == 302
+    assert Dependency.objects.get().note == "Mine."

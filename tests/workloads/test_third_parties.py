@@ -6,10 +6,10 @@ import datetime as dt
 
 import pytest
 
-from audit.errors import Invalid, NotAllowed
+from audit.errors import Invalid, NotAllowed, WrongState
 from audit.models import Event
 from people.models import Contact
-from tests.cast import NOW
+from tests.cast import NOW, put_in_force
 from tests.workloads.parts import add_dependency, add_third_party, another
 from workloads.dependencies import services
 from workloads.models import ThirdParty
@@ -109,3 +109,90 @@ def test_the_number_of_the_contact_is_for_those_who_may_see_people(cast, page):
     shown = page(cast.owner).get("/workloads/third-parties/").text
     assert "Duty line" in shown
     assert "tel:" not in shown
+
+
+def test_a_third_party_that_nobody_needs_is_removed_with_what_was_known_in_the_trail(cast, page):
+    vendor = add_third_party(cast, vendor="Kronos")
+    client = page(cast.platform)
+    assert "Nothing needs it." in client.get(f"/workloads/third-parties/{vendor.pk}/remove/").text
+    assert client.post(f"/workloads/third-parties/{vendor.pk}/remove/").url == "/workloads/third-parties/"
+    told = Event.objects.get(kind="third_party.removed")
+    assert (told.before["vendor"], told.thread) == ("Kronos", vendor.trail_thread)
+    assert not ThirdParty.objects.exists()
+    with pytest.raises(WrongState, match="removed"):
+        services.remove_third_party(third_party=vendor, by=cast.platform, at=NOW)
+
+
+def test_what_is_needed_is_not_removed_and_says_who_needs_it(cast, page):
+    vendor, client = add_third_party(cast), page(cast.head)
+    need = add_dependency(cast, third_party=vendor)
+    add_dependency(cast, third_party=vendor, workload=another(cast))
+    with pytest.raises(WrongState, match=r"Card network is needed by Payment Hub and Policy Ledger. Remove these"):
+        services.remove_third_party(third_party=vendor, by=cast.head, at=NOW)
+    address = f"/workloads/third-parties/{vendor.pk}/"
+    text = client.get(f"{address}remove/").text
+    assert "Card network is needed" in text
+    assert f"/workloads/{cast.workload.pk}/dependencies/" in text
+    assert "Remove the third party" not in text
+    assert client.post(f"{address}remove/").url == address
+    assert ThirdParty.objects.exists()
+    answer = client.delete(f"/api/v1/third-parties/{vendor.pk}/")
+    assert (answer.status_code, "Payment Hub" in answer.json()["detail"]) == (409, True)
+    services.remove_dependency(dependency=need, by=cast.head, at=NOW)
+
+
+def test_the_api_removes_what_nobody_needs(cast, page):
+    vendor = add_third_party(cast)
+    assert page(cast.platform).delete(f"/api/v1/third-parties/{vendor.pk}/").status_code == 204
+    assert not ThirdParty.objects.exists()
+
+
+@pytest.mark.parametrize("who", ["owner", "auditor", "stakeholder", "stranger"])
+def test_only_who_may_add_workloads_removes_from_the_register(cast, page, who):
+    user, vendor = getattr(cast, who), add_third_party(cast)
+    with pytest.raises(NotAllowed):
+        services.remove_third_party(third_party=vendor, by=user, at=NOW)
+    address = f"/workloads/third-parties/{vendor.pk}/remove/"
+    assert {page(user).get(address).status_code, page(user).post(address).status_code} == (
+        {404} if who == "stranger" else {403}
+    )
+
+
+def test_its_page_says_the_promise_and_who_needs_it_as_far_as_the_reader_sees(cast, page):
+    vendor = add_third_party(
+        cast, rto_seconds=3600, rpo_seconds=0, document="CN-2231", promised_until_on=dt.date(2020, 1, 31)
+    )
+    add_dependency(cast, third_party=vendor)
+    add_dependency(cast, third_party=vendor, workload=another(cast))
+    text = page(cast.owner).get(f"/workloads/third-parties/{vendor.pk}/").text
+    assert "Promised: back within 1\xa0h, at most 0\xa0s of data lost." in text
+    assert "That promise ended on" in text
+    assert "Payment Hub" in text
+    assert "Policy Ledger" not in text
+    assert "and a workload you may not see" in text
+    assert page(cast.stranger).get(f"/workloads/third-parties/{vendor.pk}/").status_code == 404
+
+
+def test_an_expired_promise_among_the_findings_leads_to_the_third_party(cast, page):
+    put_in_force(cast)
+    vendor = add_third_party(cast, promised_until_on=dt.date(2020, 1, 31))
+    add_dependency(cast, third_party=vendor)
+    for path in (
+        "/workloads/findings/",
+        f"/workloads/{cast.workload.pk}/map/",
+        f"/workloads/{cast.workload.pk}/waivers/",
+    ):
+        assert f'href="/workloads/third-parties/{vendor.pk}/"' in page(cast.head).get(path).text, path
+
+
+def test_a_form_that_was_opened_before_somebody_else_saved_is_stale(cast, page):
+    vendor, client = add_third_party(cast), page(cast.platform)
+    address = f"/workloads/third-parties/{vendor.pk}/change/"
+    opened = client.get(address).context["seen"]
+    services.change_third_party(third_party=vendor, by=cast.head, at=NOW, vendor="Another")
+    answer = client.post(address, FORM | {"seen": opened})
+    assert answer.status_code == 422
+    assert "Somebody changed this while you had it open." in answer.text
+    assert ThirdParty.objects.get().vendor == "Another"
+    assert client.post(address, FORM | {"seen": answer.context["seen"]}).status_code == 302
+    assert ThirdParty.objects.get().vendor == "Kronos"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from people.wording import duration
+from workloads.chain.judging import address
 from workloads.chain.kernel import Evidence, Key, Node
 from workloads.chain.layout import THIRD_PARTY, UNCLASSIFIED, positions
 from workloads.chain.neighbours import Line, Surroundings
@@ -56,7 +57,7 @@ def _row(around: Surroundings, key: Key, lines: list[Line]) -> Row:
     return Row(
         key=key,
         name=graph.name(key),
-        address=_map_of(key) if seen and key > 0 else "",
+        address=address(key, graph),
         seen=seen,
         tier=node.tier if seen else None,
         where=_where(around, key),
@@ -68,10 +69,6 @@ def _row(around: Surroundings, key: Key, lines: list[Line]) -> Row:
         weak=tuple(_weakness(around, line) for line in lines if line.weak and line.provider == key),
         cycle=", ".join(graph.name(k) for k in answer.cycle if k != key),
     )
-
-
-def _map_of(key: Key) -> str:
-    return f"/workloads/{key}/map/"
 
 
 def _said(seconds: int | None) -> str:
@@ -121,7 +118,7 @@ def picture(around: Surroundings) -> dict[str, Any]:
             {
                 "id": number[key], "name": graph.name(key), "tier": _tier(around, key), "middle": key == around.middle,
                 "third": key < 0, "x": where[key][0], "y": where[key][1],
-                "href": _map_of(key) if key > 0 and graph.may_name(key) and key != around.middle else "",
+                "href": address(key, graph) if key != around.middle else "",
             }
             for key in around.keys
         ],

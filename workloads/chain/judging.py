@@ -207,6 +207,7 @@ def of_hop(graph: Graph, path: tuple[Key, ...], today: dt.date) -> Iterator[Find
             Severity.WARNING,
             f"{name} {said}",
             f"{by} Ask the vendor, or plan for doing without it.",
+            address(key, graph),
         )
     if face.until is not None and face.until < today:
         yield Finding(
@@ -214,6 +215,7 @@ def of_hop(graph: Graph, path: tuple[Key, ...], today: dt.date) -> Iterator[Find
             Severity.WARNING,
             f"The promise of {name} ended on {face.until:%-d %b %Y}",
             f"{by} Its times are still counted. Ask the vendor for a new promise.",
+            address(key, graph),
         )
 
 
@@ -240,5 +242,7 @@ def cycle(graph: Graph, members: tuple[Key, ...]) -> Iterator[Finding]:
 
 
 def address(key: Key, graph: Graph) -> str:
-    """The map of this workload, where she may see it."""
-    return f"/workloads/{key}/map/" if key > 0 and graph.may_name(key) else ""
+    """The map of this workload, where she may see it; the page of a third party."""
+    if key < 0:
+        return f"/workloads/third-parties/{-key}/"
+    return f"/workloads/{key}/map/" if graph.may_name(key) else ""

@@ -16,7 +16,7 @@ from workloads.dependencies.queries import dependencies_for, third_parties_for, 
 from workloads.filters import KeyFilter
 from workloads.models import Dependency, Order, Strength, ThirdParty
 from workloads.naming import called
-from workloads.parts_api import KeyOf, PartViewSet, RemovablePartViewSet, seconds, seen_workloads, text
+from workloads.parts_api import KeyOf, RemovablePartViewSet, seconds, seen_workloads, text
 
 
 def seen_contacts(user: User) -> QuerySet[Contact]:
@@ -128,9 +128,10 @@ class ThirdPartyWriteSerializer(serializers.Serializer[Any]):
 @extend_schema_view(
     create=extend_schema(request=ThirdPartyWriteSerializer, responses={201: ThirdPartySerializer}),
     partial_update=extend_schema(request=ThirdPartyWriteSerializer, responses=ThirdPartySerializer),
+    destroy=extend_schema(responses={204: None}, description="Refused (409) while a dependency is on it."),
 )
-class ThirdPartyViewSet(PartViewSet):
-    """Services that somebody outside runs, with what the vendor promises. They are changed, never removed."""
+class ThirdPartyViewSet(RemovablePartViewSet):
+    """Services that somebody outside runs, with what the vendor promises."""
 
     queryset = ThirdParty.objects.all()
     serializer_class = ThirdPartySerializer
@@ -145,3 +146,6 @@ class ThirdPartyViewSet(PartViewSet):
 
     def change(self, **values: Any) -> Any:
         return services.change_third_party(**values)
+
+    def remove(self, **values: Any) -> None:
+        services.remove_third_party(**values)

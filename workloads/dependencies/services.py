@@ -8,15 +8,15 @@ from typing import Any
 
 from django.db import transaction
 
-from audit.errors import Invalid
+from audit.errors import Invalid, WrongState
 from audit.kinds import Kind
 from audit.services import difference, record
 from people.models import User
 from people.permissions import Permission
-from workloads.dependencies.queries import name_needs, third_parties_for
+from workloads.dependencies.queries import name_needs, needed_by, third_parties_for
 from workloads.models import Dependency, Order, Strength, ThirdParty, Workload
 from workloads.reviews import make_review_due, now_needs
-from workloads.writing import Shape, described, fill, locked, save
+from workloads.writing import Shape, check_seen, described, fill, locked, save
 
 ALREADY = "It is among the dependencies already. Change that one."
 DEPENDENCY = Shape(
@@ -79,7 +79,7 @@ def _provider_problems(
         return {"needs": "A workload does not depend on itself."}
     if needs is not None and not Workload.objects.visible_to(by).filter(pk=needs.pk).exists():
         return {"needs": "There is no such workload for you to choose."}
-    if third_party is not None and not third_parties_for(by).filter(pk=third_party.pk).exists():
+    if third_party is not None and not third_parties_for(by).select_for_update(no_key=True).filter(pk=third_party.pk):
         return {"third_party": "There is no such third party for you to choose."}
     return {}
 
@@ -91,13 +91,16 @@ def _strength_problems(dependency: Dependency) -> dict[str, str]:
 
 
 @transaction.atomic
-def change_dependency(*, dependency: Dependency, by: User, at: dt.datetime, **values: Any) -> Dependency:
+def change_dependency(
+    *, dependency: Dependency, by: User, at: dt.datetime, seen: str = "", **values: Any
+) -> Dependency:
     """Change strength, remains, order or note; returns it as it is now. What is needed stays: that would be another one.
 
-    Raises Invalid, WrongState (removed meanwhile).
+    Raises Invalid, Stale (`seen` marks another state), WrongState (removed meanwhile).
     """
     by.require(Permission.CHANGE_WORKLOADS, on=dependency.workload)
     dependency = locked(dependency)
+    check_seen(dependency, DEPENDENCY, seen)
     before, was = described(dependency, DEPENDENCY), copy.copy(dependency)
     if values.keys() & {"needs", "third_party"}:
         raise Invalid("What is needed cannot be changed. Remove this dependency and add the other one.")
@@ -147,10 +150,13 @@ def add_third_party(*, by: User, at: dt.datetime, **values: Any) -> ThirdParty:
 
 
 @transaction.atomic
-def change_third_party(*, third_party: ThirdParty, by: User, at: dt.datetime, **values: Any) -> ThirdParty:
-    """Change what is known of it; returns it as it is now. Raises Invalid."""
+def change_third_party(
+    *, third_party: ThirdParty, by: User, at: dt.datetime, seen: str = "", **values: Any
+) -> ThirdParty:
+    """Change what is known of it; returns it as it is now. Raises Invalid, Stale, WrongState (removed meanwhile)."""
     by.require(Permission.ADD_WORKLOADS)
     third_party = locked(third_party)
+    check_seen(third_party, THIRD_PARTY, seen)
     before = described(third_party, THIRD_PARTY)
     fill(third_party, THIRD_PARTY, values)
     save(third_party, THIRD_PARTY, _promise_problems(third_party))
@@ -158,6 +164,20 @@ def change_third_party(*, third_party: ThirdParty, by: User, at: dt.datetime, **
     if new:
         record(Kind.THIRD_PARTY_CHANGED, third_party, by=by, at=at, before=old, after=new)
     return third_party
+
+
+@transaction.atomic
+def remove_third_party(*, third_party: ThirdParty, by: User, at: dt.datetime) -> None:
+    """Take it out of the register. Raises WrongState while something needs it, and when it is gone already."""
+    by.require(Permission.ADD_WORKLOADS)
+    # Whoever writes down a dependency on it locks it too, and waits: nobody comes to need what is not there.
+    found = ThirdParty.objects.select_for_update().filter(pk=third_party.pk).first()
+    if found is None:
+        raise WrongState("Somebody has removed this third party meanwhile.")
+    if said := needed_by(found, by):
+        raise WrongState(f"{found} is needed by {said}. Remove these dependencies first.")
+    record(Kind.THIRD_PARTY_REMOVED, found, by=by, at=at, before=described(found, THIRD_PARTY))
+    found.delete()
 
 
 def _promise_problems(third_party: ThirdParty) -> dict[str, str]:

@@ -1,37 +1,31 @@
-"""Pages of dependencies and of the register of third parties."""
+"""Pages of what a workload needs."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from audit.errors import Invalid
 from people.access import SIGNED_IN, rule, signed_in
 from people.models import organisation_today
 from people.permissions import Permission
 from workloads.dependencies import services
-from workloads.dependencies.forms import DependencyForm, ThirdPartyForm
+from workloads.dependencies.forms import DependencyForm
 from workloads.dependencies.queries import (
     choices,
     dependencies_for,
     dependents_of,
     name_needs,
-    name_who_needs,
     needs_of,
     third_parties_for,
 )
-from workloads.forms import show_refusal
 from workloads.models import Dependency, Workload
 from workloads.parts import form_page, removal_page
 from workloads.views_workload import need, workload_for
 
-A_PAGE = 50
 WORDS_MAX = 120
 
 
@@ -105,7 +99,7 @@ def change_dependency(request: HttpRequest, pk: int) -> HttpResponse:
     form = DependencyForm(request.POST or None, initial=DependencyForm.described(dependency))
     return form_page(
         request, dependency.workload, form, deed, page="dependencies", title=str(dependency), button="Save",
-        remove=("workloads:remove-dependency", dependency.pk),
+        written=(dependency, services.DEPENDENCY), remove=("workloads:remove-dependency", dependency.pk),
     )  # fmt: skip
 
 
@@ -119,54 +113,3 @@ def remove_dependency(request: HttpRequest, pk: int) -> HttpResponse:
         page="dependencies", what="the dependency",
         said="The chain is then reckoned without it, and user flows that use it no longer do.",
     )  # fmt: skip
-
-
-@rule(SIGNED_IN)
-@require_GET
-def third_parties(request: HttpRequest) -> HttpResponse:
-    """Services that somebody outside runs: what is promised, until when, and who needs them."""
-    user = signed_in(request)
-    page = Paginator(third_parties_for(user).select_related("contact"), A_PAGE).get_page(request.GET.get("page"))
-    name_who_needs(page.object_list, user)
-    context = {
-        "page": page,
-        "today": organisation_today(timezone.now()),
-        "may_change": user.may(Permission.ADD_WORKLOADS),
-        "may_call": user.may(Permission.VIEW_PEOPLE),
-    }
-    return render(request, "workloads/dependencies/third_parties.html", context)
-
-
-@rule(SIGNED_IN)
-@require_http_methods(["GET", "POST"])
-def add_third_party(request: HttpRequest) -> HttpResponse:
-    need(signed_in(request), Permission.ADD_WORKLOADS)
-    form = ThirdPartyForm(request.POST or None)
-    return _third_party_form(request, form, services.add_third_party, "Add a third party", "Add")
-
-
-@rule(SIGNED_IN)
-@require_http_methods(["GET", "POST"])
-def change_third_party(request: HttpRequest, pk: int) -> HttpResponse:
-    user = signed_in(request)
-    third_party = get_object_or_404(third_parties_for(user), pk=pk)
-    need(user, Permission.ADD_WORKLOADS)
-    form = ThirdPartyForm(request.POST or None, initial=ThirdPartyForm.described(third_party))
-
-    def deed(**values: Any) -> None:
-        services.change_third_party(third_party=third_party, **values)
-
-    return _third_party_form(request, form, deed, f"Change {third_party}", "Save")
-
-
-def _third_party_form(request: HttpRequest, form: ThirdPartyForm, deed: Any, title: str, button: str) -> HttpResponse:
-    if request.method == "POST" and form.is_valid():
-        try:
-            deed(by=signed_in(request), at=timezone.now(), **form.cleaned_data)
-        except Invalid as error:
-            show_refusal(form, error)
-        else:
-            messages.success(request, "Written down.")
-            return redirect("workloads:third-parties")
-    context = {"form": form, "title": title, "button": button}
-    return render(request, "workloads/dependencies/third_party.html", context, status=422 if form.errors else 200)

@@ -13,7 +13,7 @@ from audit.services import difference, record
 from people.models import User
 from people.permissions import Permission
 from workloads.models import Component, Dependency, FailureMode, UserFlow, Workload
-from workloads.writing import Shape, described, fill, locked, save
+from workloads.writing import Shape, check_seen, described, fill, locked, save
 
 NAME_TAKEN = "Another user flow of this workload has this name."
 FLOW = Shape(
@@ -60,10 +60,11 @@ def add_flow(
 
 
 @transaction.atomic
-def change_flow(*, flow: UserFlow, by: User, at: dt.datetime, **values: Any) -> UserFlow:
-    """Change some of its values; returns it as it is now. Raises Invalid, WrongState (removed meanwhile)."""
+def change_flow(*, flow: UserFlow, by: User, at: dt.datetime, seen: str = "", **values: Any) -> UserFlow:
+    """Change some of its values; returns it as it is now. Raises Invalid, Stale, WrongState (removed meanwhile)."""
     by.require(Permission.CHANGE_WORKLOADS, on=flow.workload)
     flow = locked(flow)
+    check_seen(flow, FLOW, seen)
     before = described(flow, FLOW)
     fill(flow, FLOW, values)
     many = {name: values[name] for name in FLOW.many if name in values}

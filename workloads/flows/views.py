@@ -76,7 +76,7 @@ def change_flow(request: HttpRequest, pk: int) -> HttpResponse:
     deed = _changing(request, services.change_flow, flow=flow)
     return form_page(
         request, flow.workload, form, deed, page="flows", title=f"Change {flow}", button="Save",
-        remove=("workloads:remove-flow", flow.pk),
+        written=(flow, services.FLOW), remove=("workloads:remove-flow", flow.pk),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from people.models import Contact, User
 from workloads.models.register import Workload
@@ -32,6 +33,9 @@ class ThirdParty(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("workloads:third-party", args=[self.pk])
 
     @property
     def trail_thread(self) -> str:
