@@ -100,6 +100,7 @@ class Line:
 # what a non-breaking space joins ("5 min") is one word.
 _WORDS = re.compile(r"\w+(?:[\u00a0.,]\w+)*[^\S\u00a0]*|[^\w\s]\s*|\s+")
 ALIKE = 0.5
+SUMMARY = "The promise in one sentence"
 DIFF_WORDS_MAX = 1500
 
 
@@ -116,13 +117,30 @@ def _pieces(old: list[str], new: list[str], matcher: SequenceMatcher[str]) -> It
 
 @dataclass(frozen=True)
 class Comparison:
+    """A document beside the one that was signed before; `is_first` where none was."""
+
     summary: Line
     facts: tuple[Line, ...]
     texts: tuple[Line, ...]
+    is_first: bool = False
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return (self.summary, *self.facts, *self.texts)
 
     @property
     def changes(self) -> int:
-        return sum(line.changed for line in (self.summary, *self.facts, *self.texts))
+        return len(self.changed)
+
+    @property
+    def changed(self) -> list[str]:
+        """What differs, what is new and what is gone, by their labels."""
+        return [line.label or SUMMARY for line in self.lines if line.changed]
+
+    @property
+    def unchanged(self) -> list[str]:
+        """What says the same as the one before; nothing where there was none."""
+        return [] if self.is_first else [line.label or SUMMARY for line in self.lines if not line.changed]
 
 
 def compare(new: Document, old: Document | None) -> Comparison:
@@ -131,6 +149,7 @@ def compare(new: Document, old: Document | None) -> Comparison:
         Line("", new["summary"]) if old is None else _line("", new["summary"], old["summary"]),
         _lines(new["facts"], None if old is None else old["facts"], "label", "value"),
         _lines(new["texts"], None if old is None else old["texts"], "heading", "text"),
+        is_first=old is None,
     )
 
 

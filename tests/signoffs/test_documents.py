@@ -66,6 +66,22 @@ def test_against_itself_and_against_nothing_a_document_has_no_changes(doc):
 
 
 @given(documents, documents)
+def test_every_line_is_either_changed_or_unchanged(new, old):
+    comparison = compare(new, old)
+    assert len(comparison.changed) + len(comparison.unchanged) == len(comparison.lines)
+    assert compare(new, None).unchanged == []
+    assert compare(new, None).is_first
+    assert not compare(new, new).changed
+
+
+def test_a_rewording_changes_the_reason_and_nothing_that_is_promised():
+    old, new = _doc([("rto", "RTO", "60 s")], [("why", "Why", "It burns.")]), _doc([("rto", "RTO", "60 s")])
+    new["texts"] = [{"name": "why", "heading": "Why", "text": "It is on fire."}]
+    comparison = compare(new, old)
+    assert (comparison.changed, comparison.unchanged) == (["Why"], ["The promise in one sentence", "RTO"])
+
+
+@given(documents, documents)
 def test_the_marked_pieces_hold_the_new_text_and_the_old(new, old):
     comparison = compare(new, old)
     for line in (comparison.summary, *comparison.facts, *comparison.texts):

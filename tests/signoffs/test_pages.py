@@ -14,7 +14,7 @@ from signoffs.models import Signature
 from tests.cast import NOW, PASSWORD, propose
 from tests.signoffs.conftest import close, sign
 from workloads import services as workloads
-from workloads.models import Workload
+from workloads.models import Dependency, Workload
 from workloads.rights import settle_rights
 
 
@@ -49,6 +49,12 @@ def test_the_signing_page_shows_document_meaning_digest_and_one_way_to_sign(head
     assert 'autocomplete="current-password"' in html
 
 
+def needs_an_unclassified_one(cast):
+    """A warning, which stands in nobody's way."""
+    other = Workload.objects.create(name="Old", purpose="x", owner_team=cast.team, added_at=NOW, added_by=cast.head)
+    Dependency.objects.create(workload=cast.workload, needs=other, added_at=NOW, added_by=cast.head)
+
+
 @pytest.mark.parametrize("name", ["sign", "request", "document", "text"])
 def test_nothing_about_a_signature_is_kept_in_caches(head, sent, name):
     assert "no-store" in head.get(page(name, sent.pk)).headers["Cache-Control"]
@@ -60,6 +66,30 @@ def test_changes_since_the_last_signed_document_are_marked_in_place(cast, sent):
     html = signed_in(cast.head).get(page("sign", again.pk)).content.decode()
     assert "<ins>60\xa0s</ins><del>15\xa0min</del>" in html
     assert "changes since the last signed one" in html
+    changed, unchanged = html.split("<dt>Changed</dt>")[1].split("</dl>")[0].split("<dt>Unchanged</dt>")
+    assert "RTO, longest downtime" in changed
+    assert "Owner team" in unchanged
+
+
+def test_a_first_signature_says_that_there_is_nothing_to_compare_with(cast, sent):
+    html = signed_in(cast.head).get(page("sign", sent.pk)).content.decode()
+    assert "None was signed before it" in html
+    assert "Unchanged" not in html
+
+
+def test_findings_that_came_since_the_last_signature_are_changes_and_those_that_went_too(cast, sent):
+    close(cast, sent, "completed")
+    needs_an_unclassified_one(cast)
+    again = workloads.send_for_signature(classification=propose(cast, tier=1), by=cast.owner, at=NOW)
+    html = signed_in(cast.head).get(page("sign", again.pk)).content.decode()
+    assert "<dt>Changed</dt><dd>Known when this was sent</dd>" in html
+    assert "The promise in one sentence, " in html.split("<dt>Unchanged</dt>")[1]
+    close(cast, again, "completed")
+    Dependency.objects.all().delete()
+    last = workloads.send_for_signature(classification=propose(cast, tier=1), by=cast.owner, at=NOW)
+    html = signed_in(cast.head).get(page("sign", last.pk)).content.decode()
+    assert "<dt>Changed</dt><dd>Known when this was sent</dd>" in html
+    assert "<del>- " in html
 
 
 def test_signing_with_the_password_says_what_happened_and_what_comes_next(cast, sent):
