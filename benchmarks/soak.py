@@ -1,6 +1,6 @@
 """`make soak`: many messages delivered by real workers that are killed at random, with a database that crashes and a broker
-that is lost; then the race tests, with many more rounds; then damaged and hostile registers (tests/faults/test_import_fuzz.py). In
-a small size all of it is tests (tests/faults). `make soak ARGS="--messages 0 --rounds 0"` does the registers alone.
+is lost; then the race tests, with many more rounds; then damaged and hostile registers (tests/faults/test_import_fuzz.py).
+In a small size all of it is tests. `make soak ARGS="--messages 0 --rounds 0"` does the registers alone.
 
 Afterwards nothing is lost, every extra copy says so and has the Message-ID of the first, and there are no more of them than
 kills.

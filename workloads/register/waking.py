@@ -9,6 +9,8 @@ from django.db import transaction
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
+# The person who uploads waits for this, so that a broker that is gone must cost her next to nothing.
+IN_A_HURRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "socket_connect_timeout": 1, "socket_timeout": 1}
 SWEEP = "workloads.tasks.work_on_imports"
 log = logging.getLogger(__name__)
 
@@ -20,6 +22,10 @@ def wake() -> None:
 def _call() -> None:
     """Without a broker the file waits for the timetable, or for `manage.py import_waiting`."""
     try:
-        current_app.send_task(SWEEP, expires=60, retry=False, ignore_result=True)
+        with (
+            current_app.connection_for_write(transport_options=IN_A_HURRY) as line,
+            current_app.amqp.Producer(line) as producer,
+        ):
+            current_app.send_task(SWEEP, expires=60, retry=False, ignore_result=True, producer=producer)
     except (KombuError, RedisError, OSError):
         log.warning("the broker does not answer: nobody is told that a file waits")
