@@ -13,10 +13,13 @@ from audit.errors import Invalid, NotAllowed
 from audit.models import Event
 from tests.cast import NOW
 from tests.workloads.registers import work
+from workloads.catalogue.looking import look
 from workloads.catalogue.mapping import MappingSpec, apply, parse_path, reach
+from workloads.catalogue.reading import read_documents
 from workloads.catalogue.services import remove_mapping, save_mapping
 from workloads.models import ColumnMapping, Dependency, Workload
 from workloads.register import services
+from workloads.register.sheet import UnreadableFile
 
 CMDB = b"""
 catalog:
@@ -195,3 +198,55 @@ def test_a_colleagues_own_mapping_is_not_there(cast, client):
     assert answer.status_code == 400
     client.force_login(cast.owner)
     assert client.get(PAGE).status_code == 403
+
+
+# --- Looking into a file ----------------------------------------------------------------------------------------------
+def test_the_list_is_found_with_what_each_thing_says_and_what_we_call_it():
+    found = look(read_documents(CMDB))
+    assert (found.rows, found.count) == ("catalog.services[]", 2)
+    assert [(leaf.path, leaf.example) for leaf in found.leaves][:4] == [
+        ("id", "S-1"), ("label", "Quotes"), ("about", "Quotes prices."), ("owner.team", "payments"),
+    ]  # fmt: skip
+    assert found.guesses == {key: path for key, path in SPEC["paths"].items() if key != "tags"}
+    [first, *_] = apply(MappingSpec(found.guesses, found.rows), read_documents(CMDB)).lines["workloads"]
+    assert (first.said["name"], first.said["team"]) == ("Quotes", "payments")
+
+
+@pytest.mark.parametrize(
+    "data", [b"[]", b"a: 1\nb: [1, 2]", b'["x"]', b"- - a: 1", b"PK\x03\x04", b"name,team\r\nA,B\r\n"]
+)
+def test_a_file_without_a_list_says_so_or_is_one_thing(data):
+    try:
+        found = look(read_documents(data))
+    except UnreadableFile as error:
+        assert str(error)
+    else:
+        assert found.count == 1
+
+
+@given(st.recursive(st.none() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
+    st.text(max_size=6), inner, max_size=4), max_leaves=20))  # fmt: skip
+def test_every_path_that_is_found_leads_to_something(document):
+    try:
+        found = look([document])
+    except UnreadableFile:
+        return
+    rows = [row for row in reach(document, parse_path(found.rows)) if isinstance(row, dict)]
+    assert len(rows) == found.count
+    for leaf in found.leaves:
+        assert any(reach(row, parse_path(leaf.path)) for row in rows)
+
+
+@pytest.mark.django_db
+def test_the_page_looks_into_a_file_and_fills_what_is_empty(cast, client):
+    client.force_login(cast.head)
+    asked = {"do": "look", "name": "CMDB", "path_purpose": "label", "file": catalogue()}
+    page = client.post(f"{PAGE}add/", asked).content.decode()
+    assert "2 things at <code>catalog.services[]</code>" in page
+    for said in ("catalog.services[]", "owner.team", "deps[].id", "CMDB"):
+        assert f'value="{said}"' in page
+    assert page.count('value="label"') == 3  # what was written stays; the name suggests the same, and the list of paths
+    assert "2 workloads and 1 dependency would be read" in page
+    assert "Choose a file first" in client.post(f"{PAGE}add/", {"do": "look"}).content.decode()
+    wrong = client.post(f"{PAGE}add/", {"do": "look", "file": SimpleUploadedFile("x.yaml", b"[]")})
+    assert (wrong.status_code, "holds no list of things" in wrong.content.decode()) == (422, True)

@@ -43,7 +43,13 @@ class WordsField(forms.CharField):
 
 
 class MappingForm(forms.Form):
-    name = forms.CharField(max_length=80, required=False, help_text="What you will choose it by when you import.")
+    # Not needed to try it, so the field does not insist; the deed does.
+    name = forms.CharField(
+        label="Name of the mapping",
+        max_length=80,
+        required=False,
+        help_text="What you will choose it by when you import.",
+    )
     rows = forms.CharField(
         label="Where the list of workloads stands", max_length=PATH_MAX, required=False,
         help_text="For example services, or catalog.items. Empty: the file itself is the list, or each document is one workload.",
@@ -56,10 +62,10 @@ class MappingForm(forms.Form):
             needed = ", needed" if key in REQUIRED else ""
             self.fields[f"path_{key}"] = forms.CharField(
                 label=f"{label}: path{needed}", max_length=PATH_MAX, required=False,
-                widget=forms.TextInput(attrs={"placeholder": EXAMPLES.get(key, "")}),
+                widget=forms.TextInput(attrs={"placeholder": EXAMPLES.get(key, ""), "list": "paths", "autocomplete": "off"}),
             )  # fmt: skip
             self.fields[f"constant_{key}"] = forms.CharField(
-                label=f"{label}: where the path has none", max_length=500, required=False
+                label=f"{label}: one value where the path finds none", max_length=500, required=False
             )
         for key in TRANSLATED:
             self.fields[f"words_{key}"] = WordsField(

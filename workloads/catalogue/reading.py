@@ -67,6 +67,18 @@ def _read_text(data: bytes, how: How) -> Contents:
     return contents
 
 
+def read_documents(data: bytes) -> list[Any]:
+    """The documents of a JSON or YAML file, as they are. Raises UnreadableFile."""
+    if len(data) > FILE_MAX:
+        raise FileTooBig
+    if data.startswith((OLD_EXCEL, ZIP, *OTHER_KINDS)):
+        raise UnreadableFile(NOT_DOCUMENTS)
+    text, _ = decoded(data)
+    with collector_paused():
+        begins = text.lstrip("\ufeff \t\r\n")[:1]
+        return [read_json(text)] if begins in ("{", "[") else read_yaml(text)
+
+
 def _spread(found: Any) -> list[Any]:
     """A JSON list of Backstage entities is as good as several documents of YAML."""
     return found if isinstance(found, list) and is_backstage(found) else [found]
@@ -97,6 +109,7 @@ def _documents(documents: list[Any], how: How) -> Contents:
     return contents
 
 
+NOT_DOCUMENTS = "A mapping reads JSON and YAML. Choose such a file; tables are imported without one."
 NO_LISTS = (
     "The document has no lists of rows. Write one list for each kind, like “workloads:” and “dependencies:”; for another "
     "catalogue choose a mapping."

@@ -17,8 +17,9 @@ from people.models import User
 from people.permissions import Permission
 from workloads.catalogue import services
 from workloads.catalogue.forms import MappingForm
+from workloads.catalogue.looking import look
 from workloads.catalogue.mapping import COLUMNS
-from workloads.catalogue.reading import How, read_contents
+from workloads.catalogue.reading import How, read_contents, read_documents
 from workloads.forms import show_refusal
 from workloads.models import ColumnMapping
 from workloads.register.sheet import FileTooBig, shown
@@ -75,6 +76,8 @@ def _posted(request: HttpRequest, mapping: ColumnMapping | None) -> HttpResponse
     form = MappingForm(request.POST)
     if not form.is_valid():
         return _page(request, form, mapping)
+    if request.POST.get("do") == "look":
+        return _look(request, mapping)
     if request.POST.get("do") == "try":
         return _try(request, form, mapping)
     try:
@@ -86,16 +89,34 @@ def _posted(request: HttpRequest, mapping: ColumnMapping | None) -> HttpResponse
     return redirect("workloads:mappings")
 
 
-def _try(request: HttpRequest, form: MappingForm, mapping: ColumnMapping | None) -> HttpResponse:
+def _look(request: HttpRequest, mapping: ColumnMapping | None) -> HttpResponse:
+    """Fill what is still empty with what the file suggests, and show what stands in it."""
+    try:
+        found = look(read_documents(uploaded(request)[0]))
+    except FileTooBig:
+        raise
+    except DeedError as error:
+        return _page(request, MappingForm(request.POST), mapping, problem=error.message)
+    filled = request.POST.copy()
+    suggested = {"rows": found.rows} | {f"path_{key}": path for key, path in found.guesses.items()}
+    for field, path in suggested.items():
+        filled[field] = filled.get(field, "").strip() or path
+    form = MappingForm(filled)
+    return (
+        _try(request, form, mapping, looked=found) if form.is_valid() else _page(request, form, mapping, looked=found)
+    )
+
+
+def _try(request: HttpRequest, form: MappingForm, mapping: ColumnMapping | None, **more: Any) -> HttpResponse:
     try:
         data, _ = uploaded(request)
         contents = read_contents(data, How(mapping=form.spec))
     except FileTooBig:
         raise
     except DeedError as error:
-        return _page(request, form, mapping, problem=error.message)
+        return _page(request, form, mapping, problem=error.message, **more)
     except ValueError as error:  # a path
-        return _page(request, form, mapping, problem=str(error))
+        return _page(request, form, mapping, problem=str(error), **more)
     lines = contents.lines.get("workloads", [])
     used = [key for key in COLUMNS if any(line.said.get(key) for line in lines[:PREVIEWED])]
     rows = [[_cell(line.said.get(key)) for key in used] for line in lines[:PREVIEWED]]
@@ -106,7 +127,7 @@ def _try(request: HttpRequest, form: MappingForm, mapping: ColumnMapping | None)
         "needs": len(contents.lines.get("dependencies", [])),
         "notes": contents.notes,
     }
-    return _page(request, form, mapping, tried=tried)
+    return _page(request, form, mapping, tried=tried, **more)
 
 
 def _cell(value: Any) -> str:

@@ -45,4 +45,5 @@ def uploaded(request: HttpRequest, field: str = "file") -> tuple[bytes, str]:
     given = request.FILES.get(field)
     if given is None:
         raise UnreadableFile("Choose a file first: CSV or XLSX.")
+    given.seek(0)  # whoever read it before
     return given.read(), given.name or "register"
