@@ -68,13 +68,24 @@
     map.on("mouseover", "node", (event) => { canvas.style.cursor = event.target.data("href") ? "pointer" : ""; });
     map.on("mouseout", "node", () => { canvas.style.cursor = ""; });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => map.style(looks()));
+    const zoom = (factor) => map.zoom({ level: map.zoom() * factor, renderedPosition: { x: map.width() / 2, y: map.height() / 2 } });
     for (const button of frame.querySelectorAll("[data-zoom]")) {
       button.addEventListener("click", () => {
         const factor = Number(button.dataset.zoom);
-        if (factor) map.zoom({ level: map.zoom() * factor, renderedPosition: { x: map.width() / 2, y: map.height() / 2 } });
+        if (factor) zoom(factor);
         else map.fit(undefined, 24);
       });
     }
+    const keys = {
+      ArrowLeft: () => map.panBy({ x: 80, y: 0 }), ArrowRight: () => map.panBy({ x: -80, y: 0 }),
+      ArrowUp: () => map.panBy({ x: 0, y: 80 }), ArrowDown: () => map.panBy({ x: 0, y: -80 }),
+      "+": () => zoom(1.25), "-": () => zoom(0.8), 0: () => map.fit(undefined, 24),
+    };
+    canvas.addEventListener("keydown", (event) => {
+      if (!keys[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      keys[event.key]();
+    });
     frame.dataset.drawn = "true";
   };
   // On the phone the table stands alone.

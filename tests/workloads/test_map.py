@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from people.models import Team
+from tests.cast import put_in_force
 from tests.workloads.chains import HOUR, needs, third_party, workload
 from workloads.chain import neighbours
 from workloads.chain.layout import positions
@@ -112,3 +113,33 @@ def test_no_two_hops_stand_on_each_other_and_layers_stay_in_order(layers, data):
     for a in layers:
         for b in layers:
             assert layers[a] >= layers[b] or found[a][1] < found[b][1]
+
+
+def test_the_table_says_every_line_of_the_picture(cast, page):
+    left, right, below = (workload(cast, name, tier=1, rto=60) for name in ("Left", "Right", "Below"))
+    needs(cast, cast.workload, left, right, order="parallel")
+    needs(cast, left, right, below, order="parallel")
+    needs(cast, right, below, strength="soft")
+    client = page(cast.head)
+    rows = {row.name: row.needs for row in client.get(f"/workloads/{cast.workload.pk}/map/").context["rows"]}
+    assert rows == {"Left": "Right, Below", "Right": "Below (soft)", "Below": ""}
+    lines = client.get(f"/workloads/{cast.workload.pk}/map.json").json()["lines"]
+    assert len(lines) == 2 + 3  # two of the middle, which the steps of the table say
+
+
+def test_a_hub_shows_as_many_as_fit_and_says_how_many_it_leaves_out(cast, page):
+    for number in range(160):
+        needs(cast, workload(cast, f"Load {number:03}"), cast.workload)
+    text = page(cast.head).get(f"/workloads/{cast.workload.pk}/map/?depth=4").text
+    assert "The 149 nearest are shown, 11 further ones are not." in text
+    assert len(page(cast.head).get(f"/workloads/{cast.workload.pk}/map.json?depth=4").json()["hops"]) == 150
+
+
+def test_many_findings_are_cut_and_counted(cast, page):
+    put_in_force(cast)
+    for number in range(55):
+        needs(cast, cast.workload, workload(cast, f"Load {number:03}"), order="parallel")
+    text = page(cast.head).get(f"/workloads/{cast.workload.pk}/map/").text
+    assert text.count("is not classified.") == 50
+    assert "5 more stand further down the chain" in text
+    assert "55 in all; the first 50 are shown" in page(cast.head).get(f"/workloads/{cast.workload.pk}/waivers/").text

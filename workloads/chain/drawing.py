@@ -10,6 +10,7 @@ from workloads.chain.judging import address
 from workloads.chain.kernel import Evidence, Key, Node
 from workloads.chain.layout import THIRD_PARTY, UNCLASSIFIED, positions
 from workloads.chain.neighbours import Line, Surroundings
+from workloads.naming import HIDDEN
 
 EVIDENCE = {Evidence.MEASURED: "measured", Evidence.SIGNED: "signed", Evidence.CLAIMED: "claimed", Evidence.NONE: ""}
 
@@ -25,6 +26,7 @@ class Row:
     tier: int | None
     where: str
     kind: str
+    needs: str
     own: str
     evidence: str
     alone: str
@@ -62,6 +64,7 @@ def _row(around: Surroundings, key: Key, lines: list[Line]) -> Row:
         tier=node.tier if seen else None,
         where=_where(around, key),
         kind=_kind(around, key, lines),
+        needs=_needs(around, key, lines),
         own=own if seen else "–",
         evidence=_evidence(node.rto_evidence, node.rpo_evidence) if seen else "",
         alone=f"by itself {duration(node.own)}, {_own_evidence(node)}" if seen and node.own is not None else "",
@@ -101,6 +104,21 @@ def _kind(around: Surroundings, key: Key, lines: list[Line]) -> str:
                 return "soft"
             return "hard, at the same time" if line.is_parallel else "hard, after it"
     return "–"
+
+
+def _needs(around: Surroundings, key: Key, lines: list[Line]) -> str:
+    """Where the lines of the picture lead from this hop, in the order of the table; how many lead to what is hidden."""
+    graph, hidden, said = around.graph, 0, list[str]()
+    for line in lines:
+        if line.dependent != key:
+            continue
+        if graph.may_name(line.provider):
+            said.append(graph.name(line.provider) + ("" if line.is_hard else " (soft)"))
+        else:
+            hidden += 1
+    if hidden:
+        said.append(HIDDEN if hidden == 1 else f"{hidden} workloads you may not see")
+    return ", ".join(said)
 
 
 def _weakness(around: Surroundings, line: Line) -> str:

@@ -17,6 +17,9 @@ from workloads.chain.judging import Promise, judge
 from workloads.chain.neighbours import DEPTHS, Surroundings, surroundings
 from workloads.views_workload import workload_for
 
+# A page of them is enough to begin with; the API and the export list all.
+MOST_FINDINGS = 50
+
 
 def _depth(request: HttpRequest) -> int:
     asked = request.GET.get("depth", "")
@@ -37,7 +40,8 @@ def show_map(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": rows,
         "weak": sum(bool(line.weak) for line in around.lines),
         "left_out": around.left_out,
-        "findings": _findings(around),
+        "findings": (findings := _findings(around))[:MOST_FINDINGS],
+        "more_findings": max(0, len(findings) - MOST_FINDINGS),
         **_answer(around),
     }
     return render(request, "workloads/chain/map.html", context)

@@ -27,6 +27,7 @@ from workloads.parts import form_page, removal_page
 from workloads.views_workload import need, workload_for
 
 WORDS_MAX = 120
+SHOWN = 200  # of those who need it, the ones that stop first
 
 
 def _dependency(request: HttpRequest, pk: int) -> Dependency:
@@ -41,13 +42,15 @@ def dependencies(request: HttpRequest, pk: int) -> HttpResponse:
     """What it needs, and who needs it."""
     workload, user = workload_for(request, pk), signed_in(request)
     needs, dependents = needs_of(workload, user), dependents_of(workload, user)
+    seen = [one for one in dependents if one.seen]
     context = {
         "workload": workload,
         "needs": needs,
         "hard": sum(n.dependency.strength == "hard" for n in needs),
-        "dependents": [one for one in dependents if one.seen],
+        "dependents": seen[:SHOWN],
+        "more": max(0, len(seen) - SHOWN),
         "needed_by": len(dependents),
-        "hidden": sum(not one.seen for one in dependents),
+        "hidden": len(dependents) - len(seen),
         "today": organisation_today(timezone.now()),
         "may_change": user.may(Permission.CHANGE_WORKLOADS, workload),
     }

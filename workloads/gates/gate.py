@@ -12,6 +12,8 @@ from workloads.gates.known import Known, kept
 from workloads.gates.queries import against
 from workloads.models import Classification
 
+SAID = 10  # findings in one message; the page and the API list all
+
 
 class Blocked(DeedError):
     """Something that nobody has waived stands against the target."""
@@ -21,7 +23,10 @@ class Blocked(DeedError):
 
     def __init__(self, known: Sequence[Known]) -> None:
         self.findings = [one.finding for one in known]
-        said = " ".join(f"{number}. {one.finding.title}. {one.advice}" for number, one in enumerate(known, start=1))
+        first = enumerate(known[:SAID], start=1)
+        said = " ".join(f"{number}. {one.finding.title}. {one.advice}" for number, one in first)
+        if (more := len(known) - SAID) > 0:
+            said += f" And {more} more."
         counted = "One thing stands" if len(self.findings) == 1 else f"{len(self.findings)} things stand"
         super().__init__(f"{counted} against this target. Mend it, or ask for a waiver of it, then send again. {said}")
         self.extra = {"findings": kept(known)}
