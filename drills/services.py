@@ -21,7 +21,7 @@ from people.models import User, organisation_today
 from people.permissions import Permission
 from signoffs.documents import digest
 from workloads.models import Classification, Lifecycle, Proof, Workload
-from workloads.services import note_proof
+from workloads.reviews import note_proof
 
 LONGEST_WINDOW = dt.timedelta(days=31)
 FURTHEST_WINDOW = dt.timedelta(days=3 * 366)

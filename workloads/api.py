@@ -20,7 +20,7 @@ from audit.errors import Invalid
 from people.access import SIGNED_IN
 from people.models import User, organisation_today
 from signoffs.proof import TokenCannotSign, proof_from
-from workloads import services
+from workloads import reviews, services
 from workloads.filters import SEARCH_MAX, ClassificationFilter, RegisterFilter
 from workloads.gates.known import kept
 from workloads.gates.queries import standing_against
@@ -259,5 +259,5 @@ class ClassificationViewSet(Rows):
         if request.auth is not None:
             raise TokenCannotSign("A token cannot sign. Sign in yourself and reaffirm on the page.")
         proof = proof_from(request._request)
-        services.reaffirm(classification=target, by=self.by, at=timezone.now(), proof=proof, digest=values["digest"])
+        reviews.reaffirm(classification=target, by=self.by, at=timezone.now(), proof=proof, digest=values["digest"])
         return Response(self.row(pk))

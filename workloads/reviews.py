@@ -1,4 +1,4 @@
-"""What makes a review due before its interval is over."""
+"""Reviews of targets in force: what makes one due before its interval is over, and the signature that keeps the target."""
 
 from __future__ import annotations
 
@@ -8,11 +8,19 @@ from collections.abc import Mapping, Sequence
 from django.db import transaction
 from django.db.models import Prefetch, Q
 
+from audit.errors import NotAllowed, WrongState
 from audit.kinds import Kind
 from audit.services import Actor, record_many
-from people.models import organisation_today
-from workloads.models import Classification, Reaffirmation, Workload
+from people.models import Role, User, organisation_today
+from people.permissions import BUSINESS_STAKEHOLDER, Permission
+from people.queries import acts_in_role
+from signoffs import services as signoffs
+from signoffs.models import Signature
+from workloads.models import Classification, Proof, Reaffirmation, SigningRule, Workload
+from workloads.services import lock
+from workloads.signing import REAFFIRMATION, classification_document
 
+REAFFIRM_MEANING = "I have looked at this target again and it still meets the need of the business."
 BECAUSE_MAX = 300  # characters; the column is as wide
 BATCH = 1000
 DAY = dt.timedelta(days=1)
@@ -92,3 +100,76 @@ def _joined(said: str, why: str) -> str:
         return said
     both = f"{said} {why}".strip()
     return both if len(both) <= BECAUSE_MAX else f"{both[: BECAUSE_MAX - 1]}…"
+
+
+@transaction.atomic
+def reaffirm(
+    *, classification: Classification, by: User, at: dt.datetime, proof: signoffs.Proof | None, digest: str
+) -> Signature:
+    """Keep the target in force for another interval: one light signature by the business stakeholder.
+
+    Raises DocumentChanged when the workload's description is no longer the one that was shown, WrongState when the target is
+    no longer in force or this review was given meanwhile (a double click), NotAllowed, NeedsProof.
+    """
+    by.require(Permission.REVIEW, on=classification.workload)
+    reviewed = classification.review_due_on
+    lock(classification)
+    if classification.state != Classification.State.SIGNED_OFF:
+        raise WrongState("This target is no longer in force. Open the workload to see the present one.")
+    if classification.review_due_on != reviewed:
+        raise WrongState("This target has been reaffirmed just now. Its next review is on the workload's page.")
+    role = reviewing_role(classification, by, organisation_today(at))
+    if role is None:
+        raise NotAllowed("Only those who sign targets of this tier can reaffirm one. Ask the business stakeholder.")
+    request = signoffs.request_signatures(
+        subject_type=REAFFIRMATION,
+        subject_id=classification.pk,
+        workload_id=classification.workload_id,
+        thread=classification.trail_thread,
+        document=classification_document(classification),
+        slots=[(role, REAFFIRM_MEANING)],
+        previous=classification.request,
+        due_on=None,
+        by=by,
+        at=at,
+        four_eyes=False,
+    )
+    return signoffs.sign(request=request, by=by, at=at, proof=proof, digest=digest)
+
+
+def reviewing_role(classification: Classification, user: User, on: dt.date) -> Role | None:
+    """In which role this person may reaffirm: as business stakeholder where she is one, else as another of its signers."""
+    rules = SigningRule.objects.filter(tier=classification.tier_id).select_related("role").order_by("position", "id")
+    roles = sorted((rule.role for rule in rules), key=lambda role: role.pk != BUSINESS_STAKEHOLDER)
+    mine = (role for role in roles if acts_in_role(user, role.pk, workload_id=classification.workload_id, on=on))
+    return next(mine, None)
+
+
+@transaction.atomic
+def note_proof(
+    *,
+    workload: Workload,
+    proven_on: dt.date,
+    rto: Proof,
+    rpo: Proof,
+    rto_seconds: int | None = None,
+    rpo_seconds: int | None = None,
+    by: User,
+    at: dt.datetime,
+) -> None:
+    """Remember verdict and seconds of the newest drill; called by the drill that was finished, which writes the trail line.
+
+    A missed promise makes the review of the target due at once.
+    """
+    missed = " and ".join(name for name, verdict in (("RTO", rto), ("RPO", rpo)) if verdict == Proof.MISSED)
+    # Before the workload's row: every deed on targets locks the target first.
+    if missed and not Workload.objects.filter(pk=workload.pk, proven_on__gt=proven_on).exists():
+        why = f"The drill of {proven_on:%-d %b %Y} missed the {missed}."
+        make_review_due(workload=workload, why=why, by=by, at=at)
+    Workload.objects.filter(pk=workload.pk).exclude(proven_on__gt=proven_on).update(
+        proven_on=proven_on,
+        proof_rto=rto,
+        proof_rpo=rpo,
+        measured_rto_seconds=rto_seconds,
+        measured_rpo_seconds=rpo_seconds,
+    )

@@ -8,24 +8,22 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from audit.errors import Invalid, NotAllowed, WrongState
+from audit.errors import Invalid, WrongState
 from audit.kinds import Kind
 from audit.services import difference, record
 from audit.states import change_state
-from people.models import Role, Team, User, organisation_today
-from people.permissions import BUSINESS_STAKEHOLDER, Permission
-from people.queries import acts_in_role
+from people.models import Team, User, organisation_today
+from people.permissions import Permission
 from people.wording import MAX_SECONDS, duration
 from signoffs import services as signoffs
-from signoffs.models import Request, Signature
+from signoffs.models import Request
 from workloads import telling
 from workloads.gates.gate import known_when_sent
 from workloads.impact.queries import suggestion_for
 from workloads.impact.suggestion import Suggestion
 from workloads.impact.targets import SUGGESTED, differs_problems, note_suggestion, suggestion_noted
-from workloads.models import Classification, Lifecycle, Proof, SigningRule, Tier, Workload, looser_than
-from workloads.reviews import make_review_due
-from workloads.signing import CLASSIFICATION, REAFFIRMATION, classification_document, percent
+from workloads.models import Classification, Lifecycle, SigningRule, Tier, Workload, looser_than
+from workloads.signing import CLASSIFICATION, classification_document, percent
 
 SIGN_WITHIN = dt.timedelta(days=14)
 SLO_STEP = Decimal("0.0001")  # as the column stores it; anything finer would be frozen differently from what is kept
@@ -39,7 +37,6 @@ WORKLOAD_FIELDS = (
     "tags",
     "own_rto_seconds",
 )
-REAFFIRM_MEANING = "I have looked at this target again and it still meets the need of the business."
 
 
 @transaction.atomic
@@ -110,7 +107,7 @@ def change_workload(*, workload: Workload, by: User, at: dt.datetime, **values: 
 
 
 def _save(workload: Workload) -> None:
-    """Insert it, or write what people may change; the proof of the last drill belongs to `note_proof`."""
+    """Insert it, or write what people may change; the proof of the last drill belongs to `workloads.reviews.note_proof`."""
     problems = {name: "Write something here." for name in ("name", "purpose") if not getattr(workload, name)}
     if workload.lifecycle not in Lifecycle.values:
         problems["lifecycle"] = f"Choose one of {', '.join(Lifecycle.values)}."
@@ -202,7 +199,7 @@ def change_proposal(
 ) -> Classification:
     """Change a proposal that has not been sent. Who changes it becomes its proposer. Raises Invalid, WrongState."""
     by.require(Permission.PROPOSE, on=classification.workload)
-    _lock(classification)
+    lock(classification)
     if classification.state != Classification.State.PROPOSED:
         raise WrongState("This proposal has been sent or withdrawn. Reload the page to see where it stands.")
     workload, suggested = classification.workload, suggestion_for(classification.workload)
@@ -222,7 +219,7 @@ def change_proposal(
     return classification
 
 
-def _lock(classification: Classification) -> None:
+def lock(classification: Classification) -> None:
     """Lock the row for this transaction and read it again: what was read for the page may be old.
 
     Locked without its joins: who waited for a row whose foreign key was changed meanwhile would find nothing.
@@ -312,7 +309,7 @@ def send_for_signature(*, classification: Classification, by: User, at: dt.datet
     """Freeze the proposal and ask its tier's signers. Raises Invalid when a role is vacant, Blocked, WrongState."""
     by.require(Permission.PROPOSE, on=classification.workload)
     # What is frozen is the row as it is now, not as it was when somebody opened the page.
-    _lock(classification)
+    lock(classification)
     if not classification.can("send"):
         raise WrongState("This proposal is not waiting to be sent. Reload the page to see where it stands.")
     workload = classification.workload
@@ -348,76 +345,3 @@ def withdraw(*, classification: Classification, by: User, at: dt.datetime) -> No
     change_state(classification, "withdraw", by=by, at=at, closed_at=at, closed_by=by)
     if request is not None:
         telling.withdrawn(classification, request, by=by, at=at)
-
-
-@transaction.atomic
-def reaffirm(
-    *, classification: Classification, by: User, at: dt.datetime, proof: signoffs.Proof | None, digest: str
-) -> Signature:
-    """Keep the target in force for another interval: one light signature by the business stakeholder.
-
-    Raises DocumentChanged when the workload's description is no longer the one that was shown, WrongState when the target is
-    no longer in force or this review was given meanwhile (a double click), NotAllowed, NeedsProof.
-    """
-    by.require(Permission.REVIEW, on=classification.workload)
-    reviewed = classification.review_due_on
-    _lock(classification)
-    if classification.state != Classification.State.SIGNED_OFF:
-        raise WrongState("This target is no longer in force. Open the workload to see the present one.")
-    if classification.review_due_on != reviewed:
-        raise WrongState("This target has been reaffirmed just now. Its next review is on the workload's page.")
-    role = reviewing_role(classification, by, organisation_today(at))
-    if role is None:
-        raise NotAllowed("Only those who sign targets of this tier can reaffirm one. Ask the business stakeholder.")
-    request = signoffs.request_signatures(
-        subject_type=REAFFIRMATION,
-        subject_id=classification.pk,
-        workload_id=classification.workload_id,
-        thread=classification.trail_thread,
-        document=classification_document(classification),
-        slots=[(role, REAFFIRM_MEANING)],
-        previous=classification.request,
-        due_on=None,
-        by=by,
-        at=at,
-        four_eyes=False,
-    )
-    return signoffs.sign(request=request, by=by, at=at, proof=proof, digest=digest)
-
-
-def reviewing_role(classification: Classification, user: User, on: dt.date) -> Role | None:
-    """In which role this person may reaffirm: as business stakeholder where she is one, else as another of its signers."""
-    rules = SigningRule.objects.filter(tier=classification.tier_id).select_related("role").order_by("position", "id")
-    roles = sorted((rule.role for rule in rules), key=lambda role: role.pk != BUSINESS_STAKEHOLDER)
-    mine = (role for role in roles if acts_in_role(user, role.pk, workload_id=classification.workload_id, on=on))
-    return next(mine, None)
-
-
-@transaction.atomic
-def note_proof(
-    *,
-    workload: Workload,
-    proven_on: dt.date,
-    rto: Proof,
-    rpo: Proof,
-    rto_seconds: int | None = None,
-    rpo_seconds: int | None = None,
-    by: User,
-    at: dt.datetime,
-) -> None:
-    """Remember verdict and seconds of the newest drill; called by the drill that was finished, which writes the trail line.
-
-    A missed promise makes the review of the target due at once.
-    """
-    missed = " and ".join(name for name, verdict in (("RTO", rto), ("RPO", rpo)) if verdict == Proof.MISSED)
-    # Before the workload's row: every deed on targets locks the target first.
-    if missed and not Workload.objects.filter(pk=workload.pk, proven_on__gt=proven_on).exists():
-        why = f"The drill of {proven_on:%-d %b %Y} missed the {missed}."
-        make_review_due(workload=workload, why=why, by=by, at=at)
-    Workload.objects.filter(pk=workload.pk).exclude(proven_on__gt=proven_on).update(
-        proven_on=proven_on,
-        proof_rto=rto,
-        proof_rpo=rpo,
-        measured_rto_seconds=rto_seconds,
-        measured_rpo_seconds=rpo_seconds,
-    )

@@ -21,7 +21,7 @@ from signoffs.documents import compare, digest
 from signoffs.models import Request
 from signoffs.proof import proof_for_deed, prove_context
 from signoffs.services import NeedsProof
-from workloads import services
+from workloads import reviews
 from workloads.gates.queries import in_force
 from workloads.models import Classification
 from workloads.queries import rights_on, targets_of
@@ -74,7 +74,7 @@ def _reaffirm(request: HttpRequest, target: Classification) -> None:
         )
         reviewed = "This target has been reviewed meanwhile. Nothing has been signed now."
         raise WrongState(changed if target.review_because else reviewed)
-    services.reaffirm(
+    reviews.reaffirm(
         classification=target, by=user, at=timezone.now(), proof=proof, digest=request.POST.get("digest", "")
     )
     target.refresh_from_db()
@@ -95,8 +95,8 @@ def _page(
         "digest": digest(present),
         "comparison": compare(present, last.document if last is not None else None),
         "last": last,
-        "role": services.reviewing_role(target, user, today) if Permission.REVIEW in rights else None,
-        "meaning": services.REAFFIRM_MEANING,
+        "role": reviews.reviewing_role(target, user, today) if Permission.REVIEW in rights else None,
+        "meaning": reviews.REAFFIRM_MEANING,
         "may_propose": Permission.PROPOSE in rights and open_proposal is None,
         "proposal": open_proposal,
         "events": _since(target, last),

@@ -17,7 +17,7 @@ from people.models import User, organisation_today
 from people.permissions import Permission
 from signoffs.documents import compare, digest
 from signoffs.queries import standing
-from workloads import services
+from workloads import reviews, services
 from workloads.forms import TargetForm, show_refusal
 from workloads.gates.gate import Blocked
 from workloads.gates.queries import standing_against, with_asked
@@ -151,7 +151,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         **_stands_against(target, user, today),
         "reaffirmations": target.reaffirmations.select_related("reaffirmed_by"),
         "may_propose": Permission.PROPOSE in rights_on(user, target.workload),
-        "reviewer": target.can("supersede") and services.reviewing_role(target, user, today) is not None,
+        "reviewer": target.can("supersede") and reviews.reviewing_role(target, user, today) is not None,
         "today": today,
     }
     return render(request, "workloads/classification.html", context)

@@ -19,7 +19,7 @@ from people.models import Role, RoleAssignment, User, organisation_today
 from people.permissions import BUSINESS_STAKEHOLDER, WORKLOAD_OWNER, Permission
 from people.wording import duration
 from signoffs.queries import standing
-from workloads import services
+from workloads import reviews, services
 from workloads.answers import next_step, risks
 from workloads.chain.overview import through
 from workloads.flows.queries import counted
@@ -92,7 +92,7 @@ def _picture(workload: Workload, user: User) -> dict[str, Any]:
         "may_assign": user.may(Permission.ASSIGN_ROLES),
         "may_read_trail": user.may(Permission.VIEW_TRAIL),
         "may_sign": stands["review"] is not None and stands["review"].mine is not None,
-        "reviewer": target is not None and services.reviewing_role(target, user, today) is not None,
+        "reviewer": target is not None and reviews.reviewing_role(target, user, today) is not None,
         "counted": counted(workload),
         "today": today,
         **_in_words(target, proposal, today),

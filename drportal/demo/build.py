@@ -27,6 +27,7 @@ from people.wording import parse_duration
 from signoffs import services as signoffs
 from signoffs.documents import digest
 from signoffs.models import Method, Request
+from workloads import reviews
 from workloads import services as workloads
 from workloads.models import Classification, Tier, Workload
 from workloads.rights import settle_rights
@@ -178,7 +179,7 @@ def _signed(org: Organisation, load: cast.Load, workload: Workload, signed_ago: 
         at = org.ago(signed_ago + 88 * number)
         by = people_in_role("business-stakeholder", workload_id=workload.pk, on=organisation_today(at))[0]
         seen = digest(classification_document(target))
-        workloads.reaffirm(classification=target, by=by, at=at, proof=_proof(org, at), digest=seen)
+        reviews.reaffirm(classification=target, by=by, at=at, proof=_proof(org, at), digest=seen)
 
 
 def _propose(

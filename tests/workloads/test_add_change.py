@@ -9,7 +9,7 @@ from audit.models import Event
 from people.models import RoleAssignment, Team
 from signoffs.models import Request
 from tests.cast import NOW, propose, put_in_force
-from workloads import services
+from workloads import reviews, services
 from workloads.models import Classification, Proof, Workload
 from workloads.rights import settle_rights
 
@@ -74,7 +74,7 @@ def test_a_name_with_the_word_reference_is_blamed_for_the_name(cast):
 
 
 def test_a_change_writes_what_differs_and_nothing_else(cast):
-    services.note_proof(
+    reviews.note_proof(
         workload=cast.workload, proven_on=NOW.date(), rto=Proof.MET, rpo=Proof.CLAIMED, by=cast.head, at=NOW
     )
     before = Event.objects.count()

@@ -14,7 +14,7 @@ from people.services import issue_token
 from signoffs.documents import digest
 from tests.cast import NOW, PASSWORD, propose, put_in_force
 from tests.workloads.states import STATES, in_state
-from workloads import services
+from workloads import reviews, services
 from workloads.models import Classification, Proof, Reaffirmation, Workload
 from workloads.signing import classification_document
 
@@ -38,7 +38,7 @@ def _post(client, address, data=None):
 
 def test_a_workload_is_one_flat_object(cast, api):
     target = put_in_force(cast)
-    services.note_proof(
+    reviews.note_proof(
         workload=cast.workload, proven_on=NOW.date(), rto=Proof.MET, rpo=Proof.CLAIMED, by=cast.head, at=NOW
     )
     assert api(cast.auditor, "read").get(f"/api/v1/workloads/{cast.workload.pk}/").json() == {

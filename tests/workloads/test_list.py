@@ -12,7 +12,7 @@ from django.utils import timezone
 from people.models import RoleAssignment, Team
 from tests.cast import NOW, give, propose, put_in_force
 from tests.workloads.states import in_state
-from workloads import queries, question, services, views_list
+from workloads import queries, question, reviews, services, views_list
 from workloads.models import Classification, Lifecycle, Proof, Workload
 
 
@@ -73,7 +73,7 @@ def test_somebody_not_signed_in_is_sent_to_sign_in(client, db):
 )  # fmt: skip
 def test_search_and_filters_find(cast, page, question, found):
     put_in_force(cast, at=timezone.now() - dt.timedelta(days=30))
-    services.note_proof(
+    reviews.note_proof(
         workload=cast.workload, proven_on=NOW.date(), rto=Proof.MET, rpo=Proof.MET, by=cast.head, at=NOW
     )
     claims = Team.objects.create(name="Claims team")

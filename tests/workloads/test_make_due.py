@@ -12,7 +12,7 @@ from communications.models import Message
 from people.models import organisation_today
 from signoffs.documents import digest
 from tests.cast import NOW, PASSWORD, proof, propose, put_in_force
-from workloads import services
+from workloads import reviews, services
 from workloads.dependencies.services import add_dependency, change_dependency
 from workloads.models import Classification, Proof
 from workloads.reminders import remind_of_reviews
@@ -31,7 +31,7 @@ def _make_due(cast, why=WHY, at=LATER):
 def _reaffirm(target, by, at):
     target = Classification.objects.get(pk=target.pk)
     values = {"proof": proof(at), "digest": digest(classification_document(target))}
-    return services.reaffirm(classification=target, by=by, at=at, **values)
+    return reviews.reaffirm(classification=target, by=by, at=at, **values)
 
 
 def test_the_review_is_due_today_and_the_trail_says_why(cast):
@@ -130,7 +130,7 @@ def test_who_was_reminded_of_the_very_day_hears_of_the_reason_too(cast):
 )
 def test_a_missed_drill_makes_the_review_due(cast, rto, rpo, said):
     target = put_in_force(cast)
-    services.note_proof(workload=cast.workload, proven_on=TODAY, rto=rto, rpo=rpo, by=cast.owner, at=LATER)
+    reviews.note_proof(workload=cast.workload, proven_on=TODAY, rto=rto, rpo=rpo, by=cast.owner, at=LATER)
     target.refresh_from_db()
     assert target.review_because.endswith(said)
     assert bool(target.review_because) == bool(said)
@@ -139,9 +139,9 @@ def test_a_missed_drill_makes_the_review_due(cast, rto, rpo, said):
 
 def test_a_drill_older_than_the_newest_changes_nothing(cast):
     target = put_in_force(cast)
-    services.note_proof(workload=cast.workload, proven_on=TODAY, rto="met", rpo="met", by=cast.owner, at=LATER)
+    reviews.note_proof(workload=cast.workload, proven_on=TODAY, rto="met", rpo="met", by=cast.owner, at=LATER)
     older = TODAY - dt.timedelta(days=1)
-    services.note_proof(workload=cast.workload, proven_on=older, rto="missed", rpo="met", by=cast.owner, at=LATER)
+    reviews.note_proof(workload=cast.workload, proven_on=older, rto="missed", rpo="met", by=cast.owner, at=LATER)
     target.refresh_from_db()
     assert target.review_because == ""
 

@@ -18,7 +18,7 @@ from signoffs.models import Request, Signature
 from tests.cast import NOW, Cast, make_cast, proof, propose, put_in_force
 from tests.races import at_once, done
 from tests.workloads.waivers import forget_flows, request_waiver, sign_waiver
-from workloads import services
+from workloads import reviews, services
 from workloads.gates.services import lapse_waivers, withdraw_waiver
 from workloads.models import Classification, Reaffirmation, Tier, Waiver, Workload
 from workloads.signing import classification_document
@@ -173,8 +173,8 @@ def test_a_review_given_twice_at_once_counts_once(cast):
         first, second = fresh(target), fresh(target)
         given = {"at": at, "proof": proof(at), "digest": digest(classification_document(fresh(target)))}
         outcomes = at_once(
-            lambda: services.reaffirm(classification=first, by=cast.stakeholder, **given),
-            lambda: services.reaffirm(classification=second, by=cast.deputy, **given),
+            lambda: reviews.reaffirm(classification=first, by=cast.stakeholder, **given),
+            lambda: reviews.reaffirm(classification=second, by=cast.deputy, **given),
         )
         assert done(outcomes) == 1
         assert Reaffirmation.objects.count() == number + 1
@@ -189,7 +189,7 @@ def test_a_review_while_its_successor_comes_into_force_leaves_one_target(cast):
             sign(cast, request, who)
         given = {"at": LATER, "proof": proof(LATER), "digest": digest(classification_document(fresh(old)))}
         outcomes = at_once(
-            lambda: services.reaffirm(classification=fresh(old), by=cast.stakeholder, **given),
+            lambda: reviews.reaffirm(classification=fresh(old), by=cast.stakeholder, **given),
             lambda: sign(cast, request, "head"),
         )
         assert not isinstance(outcomes[1], DeedError)

@@ -19,7 +19,7 @@ from signoffs.services import NeedsProof
 from tests.cast import PASSWORD, make_cast, proof
 from tests.races import at_once
 from tests.workloads.campaigns import OPENED, in_force, more_in_force, opened, seen
-from workloads import services
+from workloads import reviews, services
 from workloads.campaigns.changes import changes_since
 from workloads.campaigns.queries import by_team, hers, reviews_due, whole
 from workloads.campaigns.services import AT_ONCE, Seen, reaffirm_many
@@ -118,7 +118,7 @@ def test_a_list_says_what_changed_since_the_signature(cast, what):
         make_review_due(workload=cast.workload, why="A waiver lapsed.", by=cast.head, at=LATER)
         said = "A waiver lapsed."
     elif what == "drill":
-        services.note_proof(
+        reviews.note_proof(
             workload=cast.workload, proven_on=LATER.date(), rto="met", rpo="claimed", by=cast.head, at=LATER
         )
         said = f"Drill of {LATER:%-d %b %Y}: RTO met, RPO claimed."
@@ -147,7 +147,7 @@ def test_a_review_on_its_own_settles_what_had_changed(cast):
     target = in_force(cast)
     services.change_workload(workload=cast.workload, by=cast.head, at=OPENED, purpose="Else.")
     now = seen(target)
-    services.reaffirm(
+    reviews.reaffirm(
         classification=Classification.objects.get(pk=target.pk), by=cast.stakeholder, at=LATER, proof=proof(LATER),
         digest=now.digest,
     )  # fmt: skip
@@ -166,7 +166,7 @@ def test_the_rule_for_many_is_the_rule_for_one(cast):
         alone = {
             target.pk
             for target in targets
-            if who.may(Permission.REVIEW, target.workload) and services.reviewing_role(target, who, on) is not None
+            if who.may(Permission.REVIEW, target.workload) and reviews.reviewing_role(target, who, on) is not None
         }
         assert listed == alone, who
 

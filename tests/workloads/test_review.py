@@ -16,7 +16,7 @@ from signoffs.models import Request, Signature
 from signoffs.services import DocumentChanged, NeedsProof
 from tests.cast import NOW, PASSWORD, give, person, proof, propose, put_in_force
 from tests.workloads.states import STATES, in_state
-from workloads import services
+from workloads import reviews, services
 from workloads.models import Classification, Reaffirmation
 from workloads.signing import classification_document
 
@@ -26,7 +26,7 @@ LATER = NOW + dt.timedelta(days=80)
 def _reaffirm(target, by, at=LATER, **values):
     target = Classification.objects.get(pk=target.pk)
     given = {"proof": proof(at), "digest": digest(classification_document(target))} | values
-    return services.reaffirm(classification=target, by=by, at=at, **given)
+    return reviews.reaffirm(classification=target, by=by, at=at, **given)
 
 
 def test_reaffirming_signs_the_present_document_and_moves_the_review(cast):
@@ -41,7 +41,7 @@ def test_reaffirming_signs_the_present_document_and_moves_the_review(cast):
         cast.stakeholder,
     )
     assert (signature.printed_name, signature.printed_role) == ("Priya Raman", "Business stakeholder")
-    assert signature.meaning == services.REAFFIRM_MEANING
+    assert signature.meaning == reviews.REAFFIRM_MEANING
     event = Event.objects.get(kind="classification.reaffirmed")
     assert (event.before, event.after) == ({"review_due": "2027-02-18"}, {"review_due": "2027-05-09"})
 
@@ -94,9 +94,9 @@ def test_of_two_who_read_the_same_review_one_gives_it(cast):
     target = put_in_force(cast)
     first, second = (Classification.objects.get(pk=target.pk) for _ in range(2))
     values = {"at": LATER, "proof": proof(LATER), "digest": digest(classification_document(first))}
-    services.reaffirm(classification=first, by=cast.stakeholder, **values)
+    reviews.reaffirm(classification=first, by=cast.stakeholder, **values)
     with pytest.raises(WrongState, match="reaffirmed just now"):
-        services.reaffirm(classification=second, by=cast.deputy, **values)
+        reviews.reaffirm(classification=second, by=cast.deputy, **values)
     assert Reaffirmation.objects.count() == 1
 
 
@@ -148,7 +148,7 @@ def test_the_page_refuses_a_document_that_changed_meanwhile(cast, page):
 
 def test_a_reviewer_reads_what_happened_since(cast, page):
     target = put_in_force(cast)
-    services.note_proof(workload=cast.workload, proven_on=NOW.date(), rto="missed", rpo="met", by=cast.head, at=NOW)
+    reviews.note_proof(workload=cast.workload, proven_on=NOW.date(), rto="missed", rpo="met", by=cast.head, at=NOW)
     text = page(cast.stakeholder).get(f"/workloads/classifications/{target.pk}/review/").text
     assert "Missed" in text
     assert "Reaffirm as Priya Raman" in text

@@ -17,8 +17,7 @@ from people.permissions import BUSINESS_STAKEHOLDER, HEAD_OF_OPERATIONS, IT_OPER
 from signoffs.documents import digest
 from signoffs.models import Request
 from tests.cast import NOW, Cast, give, make_cast, person, proof, put_in_force
-from workloads import services as workloads
-from workloads import tasks
+from workloads import reviews, tasks
 from workloads.models import Classification, Workload
 from workloads.reminders import remind_of_reviews
 from workloads.signing import classification_document
@@ -116,7 +115,7 @@ def test_a_reaffirmed_target_starts_anew(cast, target):
     run(target, 0)
     document = classification_document(target)
     at = noon(target.review_due_on)
-    workloads.reaffirm(classification=target, by=cast.stakeholder, at=at, proof=proof(at), digest=digest(document))
+    reviews.reaffirm(classification=target, by=cast.stakeholder, at=at, proof=proof(at), digest=digest(document))
     was_due = target.review_due_on
     target.refresh_from_db()
     assert target.review_due_on > was_due

@@ -10,7 +10,7 @@ from people.models import RoleAssignment
 from people.permissions import PER_WORKLOAD, Permission
 from tests.cast import NOW, give, propose, put_in_force
 from tests.workloads.states import STATES, in_state
-from workloads import services
+from workloads import reviews
 from workloads.answers import risks
 from workloads.models import Classification, Proof, Workload
 from workloads.queries import holders, rights_on, signers, targets_of
@@ -96,23 +96,23 @@ def test_what_could_break_it_is_said_the_gravest_first(cast):
     assert _risks(cast) == []
     put_in_force(cast, rto_seconds=3600, looser_reason="Paper works for an hour.")
     assert _risks(cast) == ["Never drilled", "Looser than its tier"]
-    services.note_proof(
+    reviews.note_proof(
         workload=cast.workload, proven_on=NOW.date(), rto=Proof.MISSED, rpo=Proof.CLAIMED, by=cast.head, at=NOW
     )
     RoleAssignment.objects.filter(role="executive-sponsor").delete()
     assert _risks(cast) == ["RTO missed", "Executive sponsor vacant", "RPO only claimed", "Looser than its tier"]
-    services.note_proof(
+    reviews.note_proof(
         workload=cast.workload, proven_on=NOW.date(), rto=Proof.MET, rpo=Proof.UNMEASURED, by=cast.head, at=NOW
     )
     assert "RPO not measured" in _risks(cast)
 
 
 def test_an_older_drill_does_not_overwrite_a_newer_one(cast):
-    services.note_proof(
+    reviews.note_proof(
         workload=cast.workload, proven_on=NOW.date(), rto=Proof.MET, rpo=Proof.MET, by=cast.head, at=NOW
     )
     before = NOW.date() - dt.timedelta(days=1)
-    services.note_proof(
+    reviews.note_proof(
         workload=cast.workload, proven_on=before, rto=Proof.MISSED, rpo=Proof.MISSED, by=cast.head, at=NOW
     )
     assert Workload.objects.get().proof_rto == Proof.MET

@@ -115,7 +115,7 @@ def open_reviews(campaign: Campaign) -> QuerySet[CampaignReview]:
 def hers(user: User, on: dt.date) -> QuerySet[Classification]:
     """Targets in force that this person may reaffirm: she signs targets of the tier there, and may review.
 
-    The same rule as `workloads.services.reviewing_role` with its right, for all targets at once.
+    The same rule as `workloads.reviews.reviewing_role` with its right, for all targets at once.
     """
     found = classifications_for(user).filter(state=Classification.State.SIGNED_OFF)
     if not user.is_active:

@@ -24,7 +24,7 @@ from workloads.campaigns.queries import by_team, open_reviews, whole
 from workloads.filters import RegisterFilter
 from workloads.models import Campaign, CampaignReview, Classification, Lifecycle, Reaffirmation
 from workloads.queries import classifications_for, register
-from workloads.services import reaffirm
+from workloads.reviews import reaffirm
 
 LONGEST = dt.timedelta(days=366)
 AT_ONCE = 100  # reviews given in one deed

@@ -36,7 +36,7 @@ from workloads.campaigns.queries import (
 )
 from workloads.forms import show_refusal
 from workloads.models import Campaign
-from workloads.services import REAFFIRM_MEANING
+from workloads.reviews import REAFFIRM_MEANING
 
 PER_PAGE = 50
 PREVIEWED = 20

@@ -22,7 +22,7 @@ class Lifecycle(models.TextChoices):
 
 
 class Proof(models.TextChoices):
-    """A verdict of the latest drill, as told by the drills above (`workloads.services.note_proof`)."""
+    """A verdict of the latest drill, as told by the drills above (`workloads.reviews.note_proof`)."""
 
     MET = "met", "Met"
     MISSED = "missed", "Missed"
