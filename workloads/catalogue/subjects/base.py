@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import weakref
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
@@ -91,7 +92,8 @@ class Subject:
     of_workload: ClassVar[bool] = True
 
     def __init__(self, around: Around) -> None:
-        self.around = around
+        # Each knows the other; held by a weak hand, all of it goes as soon as the import is over, without the collector.
+        self.around: Around = weakref.proxy(around)
         self.items: list[Item] = []
         self.labels = {column.key: column.label for column in self.kind.columns}
         self.first: dict[Hashable, Item] = {}
