@@ -83,7 +83,7 @@ def test_findings_that_came_since_the_last_signature_are_changes_and_those_that_
     again = workloads.send_for_signature(classification=propose(cast, tier=1), by=cast.owner, at=NOW)
     html = signed_in(cast.head).get(page("sign", again.pk)).content.decode()
     assert "<dt>Changed</dt><dd>Known when this was sent</dd>" in html
-    assert "The promise in one sentence, " in html.split("<dt>Unchanged</dt>")[1]
+    assert "The promise in one sentence · " in html.split("<dt>Unchanged</dt>")[1]
     close(cast, again, "completed")
     Dependency.objects.all().delete()
     last = workloads.send_for_signature(classification=propose(cast, tier=1), by=cast.owner, at=NOW)

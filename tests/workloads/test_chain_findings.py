@@ -89,7 +89,8 @@ def test_an_unreachable_promise_says_every_way_out(cast):
     needs(cast, queue, workload(cast, "Disk", tier=1, rto=HOUR))
     assert found(cast.workload)["rto-unreachable"].detail == (
         "What helps: say how long it takes by itself once Queue is there (until somebody does, its whole target counts); "
-        "have the same said of Queue; say that both recover at the same time, if they do; tighten what Queue promises; "
+        "have the same said of Queue; say that it recovers at the same time as Queue, if it does; "
+        "have Queue or Disk come back faster: a tighter promise, or a faster drill; "
         "drill it, so that a measured time counts; loosen the target to 2\xa0h\xa015\xa0min; or ask for a waiver."
     )
     cast.workload.measured_rto_seconds, cast.workload.proof_rto = 20 * MINUTE, Proof.MISSED

@@ -67,7 +67,7 @@ def _row(around: Surroundings, key: Key, lines: list[Line]) -> Row:
         needs=_needs(around, key, lines),
         own=own if seen else "–",
         evidence=_evidence(node.rto_evidence, node.rpo_evidence) if seen else "",
-        alone=f"by itself {duration(node.own)}, {_own_evidence(node)}" if seen and node.own is not None else "",
+        alone=_alone(node) if seen else "",
         total=total if seen else "–",
         weak=tuple(_weakness(around, line) for line in lines if line.weak and line.provider == key),
         cycle=", ".join(graph.name(k) for k in answer.cycle if k != key),
@@ -83,8 +83,10 @@ def _evidence(rto: str, rpo: str) -> str:
     return said[0] if said[0] == said[1] else " / ".join(one or "–" for one in said)
 
 
-def _own_evidence(node: Node) -> str:
-    return "measured" if node.rto_evidence == Evidence.MEASURED and node.own == node.rto else "estimated"
+def _alone(node: Node) -> str:
+    """What it is estimated to take itself; nothing where a drill says more."""
+    is_measured = node.rto_evidence == Evidence.MEASURED and node.own == node.rto
+    return "" if node.own is None or is_measured else f"by itself {duration(node.own)}, estimated"
 
 
 def _where(around: Surroundings, key: Key) -> str:

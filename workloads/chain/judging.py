@@ -126,9 +126,11 @@ def _along(graph: Graph, path: tuple[Key, ...]) -> Iterator[str]:
     others = list(dict.fromkeys(graph.name(key) for key in silent if key != path[0]))
     if others:
         yield f"have the same said of {_listed(others)}"
-    if waits(graph, path[0], path[1]):
-        yield "say that both recover at the same time, if they do"
-    yield f"tighten what {graph.name(path[1])} promises"
+    if after := next(((key, below) for key, below in pairwise(path) if waits(graph, key, below)), None):
+        who = "it" if after[0] == path[0] else graph.name(after[0])
+        yield f"say that {who} recovers at the same time as {graph.name(after[1])}, if it does"
+    names = list(dict.fromkeys(graph.name(key) for key in path[1:]))
+    yield f"have {_listed(names, 'or')} come back faster: a tighter promise, or a faster drill"
 
 
 def waits(graph: Graph, key: Key, provider: Key) -> bool:
@@ -149,9 +151,9 @@ def _where_to_mend(graph: Graph, path: tuple[Key, ...]) -> str:
     return address(path[0], graph)
 
 
-def _listed(names: Sequence[str]) -> str:
+def _listed(names: Sequence[str], word: str = "and") -> str:
     shown = names if len(names) < 4 else [*names[:2], f"{len(names) - 2} more"]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} {word} {shown[-1]}"
 
 
 def estimated(graph: Graph, key: Key) -> Iterator[Finding]:

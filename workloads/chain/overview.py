@@ -15,13 +15,15 @@ from workloads.models import Workload
 
 @dataclass(frozen=True)
 class Through:
-    """`back`: how soon at best, "" where nobody knows; `path` the hops that decide, "" where it is the workload itself."""
+    """`back`: how soon at best, "" where nobody knows; `path` the hops that decide, "" where it is the workload itself;
+    `alone`: what its team estimates that it takes itself, "" where nobody has."""
 
     needs: int
     back: str
     path: str
     is_late: bool
     is_open: bool
+    alone: str
     findings: list[Finding]
 
 
@@ -35,5 +37,6 @@ def through(workload: Workload, viewer: User, today: dt.date) -> Through:
         path=graph.say(answer.path[1:]),
         is_late=face.target_rto is not None and answer.rto_seconds > face.target_rto,
         is_open=answer.is_lower_bound,
+        alone=duration(workload.own_rto_seconds) if workload.own_rto_seconds is not None else "",
         findings=judge(graph, workload.pk, Promise(node.tier, face.target_rto, face.target_rpo), today),
     )

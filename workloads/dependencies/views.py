@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from people.access import SIGNED_IN, rule, signed_in
 from people.models import organisation_today
 from people.permissions import Permission
+from workloads.chain.supposing import supposing
 from workloads.dependencies import services
 from workloads.dependencies.forms import DependencyForm
 from workloads.dependencies.queries import (
@@ -74,9 +75,11 @@ def add_dependency(request: HttpRequest, pk: int) -> HttpResponse:
         services.add_dependency(workload=workload, by=user, at=timezone.now(), **{kind: provider}, **values)
 
     form = DependencyForm(request.POST or None)
+    key = provider.pk if kind == "needs" else -provider.pk
     return form_page(
-        request, workload, form, deed, page="dependencies", title=f"{workload.name} needs {provider}", button="Add"
-    )
+        request, workload, form, deed, page="dependencies", title=f"{workload.name} needs {provider}", button="Add",
+        lead=supposing(workload, key, user),
+    )  # fmt: skip
 
 
 def _chosen(request: HttpRequest) -> tuple[str, Any] | None:
@@ -102,6 +105,7 @@ def change_dependency(request: HttpRequest, pk: int) -> HttpResponse:
     form = DependencyForm(request.POST or None, initial=DependencyForm.described(dependency))
     return form_page(
         request, dependency.workload, form, deed, page="dependencies", title=str(dependency), button="Save",
+        lead=supposing(dependency.workload, dependency.needs_id or -(dependency.third_party_id or 0), user),
         written=(dependency, services.DEPENDENCY), remove=("workloads:remove-dependency", dependency.pk),
     )  # fmt: skip
 
