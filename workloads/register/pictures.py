@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
+import json
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
+from django.db import connection
 from django.db.models import F, Q
 from django.db.models.fields.json import KT
 from django.db.models.functions import Now
@@ -26,8 +27,11 @@ STAGES = {
     "checking": "Comparing its rows with the register",
     "writing": "Writing",
     "trail": "Writing the trail",
+    "finishing": "Finishing",
 }
 State = PendingImport.State
+_HEAD = "SELECT report - 'rows' FROM workloads_pendingimport WHERE id = %s"
+_CUT = "SELECT jsonb_path_query_array(report, %s::jsonpath) FROM workloads_pendingimport WHERE id = %s"
 HAS_REPORT = (State.CHECKED, State.IMPORTED)
 
 
@@ -71,25 +75,45 @@ def template_of(pending: PendingImport) -> str:
     return f"workloads/import_{'report' if pending.state in HAS_REPORT else 'refused'}.html"
 
 
+class Rows:
+    """Rows of a kept report from `first` on. Read a page at a time: all of them may be megabytes."""
+
+    def __init__(self, pending: PendingImport, first: int, count: int) -> None:
+        self.pk, self.first, self.count = pending.pk, first, count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, cut: slice) -> list[dict[str, Any]]:
+        start, stop, _ = cut.indices(self.count)
+        with connection.cursor() as cursor:
+            cursor.execute(_CUT, [f"$.rows[{self.first + start} to {self.first + stop - 1}]", self.pk])
+            found = cursor.fetchone()
+        rows: list[dict[str, Any]] = json.loads(found[0]) if found and start < stop else []
+        return rows
+
+
 def report_of(pending: PendingImport, user: User, *, show: str, page: str | None) -> dict[str, Any]:
     """The report, its rows by outcome and page."""
     if pending.state not in HAS_REPORT:
         return {"pending": pending, "again": _chosen(pending.options)}
-    said = pending.report
+    with connection.cursor() as cursor:
+        cursor.execute(_HEAD, [pending.pk])
+        said = json.loads(cursor.fetchone()[0])
+    summary, kinds = said["summary"], said.get("kinds", {})
     only = show if show in ORDER else ""
-    rows = [row for row in said["rows"] if row["outcome"] == only] if only else said["rows"]
-    summary = said["summary"]
-    counted = Counter(row.get("kind", WORKLOADS.key) for row in said["rows"])
-    found = Paginator(rows, PER_PAGE).get_page(page)
+    before = sum(summary[outcome] for outcome in ORDER[: ORDER.index(only)]) if only else 0  # rows stand in this order
+    rows: Any = Rows(pending, before, summary[only] if only else sum(summary.values()))
+    found: Page[Any] = Paginator(rows, PER_PAGE).get_page(page)
     found.object_list = _with_links(list(found.object_list), user)
     return {
         "pending": pending,
         "report": said,
         "imported": pending.state == State.IMPORTED,
         "summary": summary,
-        "total": len(said["rows"]),
-        "counts": [(kind.title, counted[kind.key]) for kind in KINDS.values() if counted[kind.key]],
-        "noun": "workload" if set(counted) <= {WORKLOADS.key} else "row",
+        "total": sum(summary.values()),
+        "counts": [(kind.title, kinds[kind.key]) for kind in KINDS.values() if kinds.get(kind.key)],
+        "noun": "workload" if set(kinds) <= {WORKLOADS.key} else "row",
         "to_write": summary["new"] + summary["changed"],
         "tabs": [(outcome, summary[outcome]) for outcome in ORDER if summary[outcome]],
         "only": only,

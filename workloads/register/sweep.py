@@ -12,6 +12,7 @@ import datetime as dt
 import logging
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,7 @@ from audit.services import PORTAL, through
 from audit.states import change_state
 from people.permissions import Permission
 from workloads.models import PendingImport
+from workloads.register.report import Report
 from workloads.register.services import Options, ReportChanged, RowsRefused, import_file, plan_file
 from workloads.register.telling import Teller, forget
 
@@ -111,14 +113,16 @@ def _work_on(claimed: PendingImport, at: dt.datetime) -> None:
 
 
 def _check(pending: PendingImport, at: dt.datetime) -> None:
-    options, data, by = Options(**pending.options), bytes(pending.data), pending.owner
+    data, teller, by = bytes(pending.data), Teller(pending.pk), pending.owner
+    options = Options(**pending.options)
     try:
         by.require(Permission.ADD_WORKLOADS)
-        report = plan_file(data, pending.name, by=by, at=at, options=options, progress=Teller(pending.pk))[1]
+        report = plan_file(data, pending.name, by=by, at=at, options=options, progress=teller)[1]
     except DeedError as error:
         _move(pending, "refuse", at, said=error.message, data=b"")
         return
-    _move(pending, "report", at, said="", report=report.as_json())
+    teller("finishing", 0, 0)
+    _move(pending, "report", at, said="", report=_kept(report))
 
 
 def _import(pending: PendingImport, at: dt.datetime) -> None:
@@ -129,11 +133,17 @@ def _import(pending: PendingImport, at: dt.datetime) -> None:
         with through(Door.PAGE):
             report = import_file(pending, data, by=by, at=at, digest=pending.agreed, progress=teller)
     except (ReportChanged, RowsRefused) as error:
-        _move(pending, "return", at, said=error.message, report=error.report.as_json())
+        _move(pending, "return", at, said=error.message, report=_kept(error.report))
     except DeedError as error:
         _move(pending, "return", at, said=error.message)
     else:
-        _move(pending, "finish", at, said=report.sentence, report=report.as_json(), data=b"")
+        teller("finishing", 0, 0)
+        _move(pending, "finish", at, said=report.sentence, report=_kept(report), data=b"")
+
+
+def _kept(report: Report) -> dict[str, Any]:
+    """With how many rows there are of each kind, so that no page has to read all rows to count them."""
+    return report.as_json() | {"kinds": Counter(row.kind for row in report.rows)}
 
 
 def _move(pending: PendingImport, verb: str, at: dt.datetime, **columns: Any) -> None:

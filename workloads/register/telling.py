@@ -11,7 +11,10 @@ from django.core.cache import cache
 TOLD_FOR = 600  # seconds
 EVERY = 0.4  # seconds between two words about the same stage
 SLOW = 0.2  # seconds that a word may take; a cache that needs longer is not told again
-STAGES = {"check": ("reading", "checking"), "import": ("reading", "checking", "writing", "trail")}
+STAGES = {
+    "check": ("reading", "checking", "finishing"),
+    "import": ("reading", "checking", "writing", "trail", "finishing"),
+}
 
 
 class Teller:
@@ -46,7 +49,7 @@ class Told:
     def percent(self) -> int:
         """Of the whole work; each stage counts the same."""
         here = self.done / self.total if self.total else 0
-        return int(100 * (self.step - 1 + min(here, 1)) / self.steps)
+        return round(100 * (self.step - 1 + min(here, 1)) / self.steps)
 
 
 def told(pk: uuid.UUID, work: str) -> Told | None:
