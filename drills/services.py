@@ -123,7 +123,8 @@ def _call_off(drill: Drill, verb: str, *, by: User, at: dt.datetime, reason: str
     if not reason:
         raise Invalid("Write the reason; it stays with the drill.", {"reason": "Write the reason."})
     columns: dict[str, Any] = {"called_off_at": at, "called_off_by": by, "called_off_reason": reason}
-    change_state(drill, verb, by=by, at=at, after={"reason": reason}, **columns)
+    # The workload's number, by which its next review finds this line.
+    change_state(drill, verb, by=by, at=at, after={"reason": reason, "workload": drill.workload_id}, **columns)
     telling.called_off(drill, by=by, at=at)
 
 

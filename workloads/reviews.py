@@ -16,6 +16,8 @@ from people.permissions import BUSINESS_STAKEHOLDER, Permission
 from people.queries import acts_in_role
 from signoffs import services as signoffs
 from signoffs.models import Signature
+from workloads.gates.known import Known, kept
+from workloads.gates.queries import against
 from workloads.models import Classification, Proof, Reaffirmation, SigningRule, Workload
 from workloads.services import lock
 from workloads.signing import REAFFIRMATION, classification_document
@@ -104,12 +106,19 @@ def _joined(said: str, why: str) -> str:
 
 @transaction.atomic
 def reaffirm(
-    *, classification: Classification, by: User, at: dt.datetime, proof: signoffs.Proof | None, digest: str
+    *,
+    classification: Classification,
+    by: User,
+    at: dt.datetime,
+    proof: signoffs.Proof | None,
+    digest: str,
+    known: Sequence[Known] | None = None,
 ) -> Signature:
     """Keep the target in force for another interval: one light signature by the business stakeholder.
 
-    Raises DocumentChanged when the workload's description is no longer the one that was shown, WrongState when the target is
-    no longer in force or this review was given meanwhile (a double click), NotAllowed, NeedsProof.
+    `known` is what stands against it today, where that has been asked for many targets already. Raises DocumentChanged when
+    the workload's description is no longer the one that was shown, WrongState when the target is no longer in force or this
+    review was given meanwhile (a double click), NotAllowed, NeedsProof.
     """
     by.require(Permission.REVIEW, on=classification.workload)
     reviewed = classification.review_due_on
@@ -134,7 +143,10 @@ def reaffirm(
         at=at,
         four_eyes=False,
     )
-    return signoffs.sign(request=request, by=by, at=at, proof=proof, digest=digest)
+    signature = signoffs.sign(request=request, by=by, at=at, proof=proof, digest=digest)
+    known = against(classification, today=organisation_today(at), viewer=by) if known is None else known
+    Classification.objects.filter(pk=classification.pk).update(reviewed_findings=kept(known))
+    return signature
 
 
 def reviewing_role(classification: Classification, user: User, on: dt.date) -> Role | None:
@@ -159,15 +171,17 @@ def note_proof(
 ) -> None:
     """Remember verdict and seconds of the newest drill; called by the drill that was finished, which writes the trail line.
 
-    A missed promise makes the review of the target due at once.
+    `at` is when it was finished. A missed promise makes the review of the target due at once.
     """
     missed = " and ".join(name for name, verdict in (("RTO", rto), ("RPO", rpo)) if verdict == Proof.MISSED)
     # Before the workload's row: every deed on targets locks the target first.
     if missed and not Workload.objects.filter(pk=workload.pk, proven_on__gt=proven_on).exists():
         why = f"The drill of {proven_on:%-d %b %Y} missed the {missed}."
         make_review_due(workload=workload, why=why, by=by, at=at)
-    Workload.objects.filter(pk=workload.pk).exclude(proven_on__gt=proven_on).update(
+    newer = Q(proven_on__gt=proven_on) | Q(proven_on=proven_on, proven_moment__isnull=False, proven_moment__gt=at)
+    Workload.objects.filter(~newer, pk=workload.pk).update(
         proven_on=proven_on,
+        proven_moment=at,
         proof_rto=rto,
         proof_rpo=rpo,
         measured_rto_seconds=rto_seconds,

@@ -12,8 +12,6 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from audit.errors import DeedError, WrongState
-from audit.kinds import Kind
-from audit.queries import history
 from people.access import SIGNED_IN, rule, signed_in
 from people.models import organisation_today
 from people.permissions import Permission
@@ -22,21 +20,12 @@ from signoffs.models import Request
 from signoffs.proof import proof_for_deed, prove_context
 from signoffs.services import NeedsProof
 from workloads import reviews
+from workloads.campaigns.changes import changes_since
 from workloads.gates.queries import in_force
 from workloads.models import Classification
 from workloads.queries import rights_on, targets_of
 from workloads.signing import classification_document
 from workloads.views_target import classification_for
-
-# Deeds on a workload that a reviewer wants to know of.
-MATERIAL = (
-    Kind.WORKLOAD_CHANGED,
-    Kind.DRILL_FINISHED,
-    Kind.ACTION_OPENED,
-    Kind.ACTION_CLOSED,
-    Kind.ROLE_ASSIGNED,
-    Kind.ROLE_ENDED,
-)
 
 
 @rule(SIGNED_IN)
@@ -99,7 +88,7 @@ def _page(
         "meaning": reviews.REAFFIRM_MEANING,
         "may_propose": Permission.PROPOSE in rights and open_proposal is None,
         "proposal": open_proposal,
-        "events": _since(target, last),
+        "changes": changes_since([target], today=today, viewer=user)[target.pk].said,
         "today": today,
         "problems": problems or {},
     }
@@ -110,10 +99,3 @@ def _last_signed(target: Classification) -> Request | None:
     """What was signed last: the newest reaffirmation, else the target itself."""
     newest = target.reaffirmations.select_related("request").first()
     return newest.request if newest is not None else target.request
-
-
-def _since(target: Classification, last: Request | None) -> list[Any]:
-    """What happened to the workload since somebody signed."""
-    events = history(target.trail_thread, 200)
-    since = last.closed_at if last is not None else None
-    return [e for e in events if e.kind in MATERIAL and (since is None or e.at > since)][:20]

@@ -115,7 +115,7 @@ def test_a_cancelled_drill_keeps_its_reason(cast):
     drill = in_state(cast, "cancelled")
     assert (drill.called_off_by, drill.called_off_reason) == (cast.head, "The vendor is away.")
     (line,) = trail("drill.cancelled")
-    assert line.after == {"state": "cancelled", "reason": "The vendor is away."}
+    assert line.after == {"state": "cancelled", "reason": "The vendor is away.", "workload": cast.workload.pk}
 
 
 def test_cancelling_needs_a_reason_and_the_right(cast):

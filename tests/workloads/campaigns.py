@@ -36,12 +36,12 @@ def more_in_force(cast: Cast, number: int, *, start: int = 0) -> list[Classifica
 
 
 def in_force(cast: Cast, **values: Any) -> Classification:
-    """A target in force of a workload whose team role nobody holds afterwards, so that the stakeholder alone is told."""
+    """A target in force of a workload whose team role the stakeholder holds too afterwards, so that she alone is told."""
     team_role = RoleAssignment.objects.filter(role=WORKLOAD_OWNER, workload_id=cast.workload.pk)
     if not team_role.exists():
         give(WORKLOAD_OWNER, cast.owner, workload=cast.workload)
     target = put_in_force(cast, **values)
-    team_role.delete()
+    team_role.update(person=cast.stakeholder, deputy=None)
     settle_rights(at=NOW)
     return target
 

@@ -12,18 +12,24 @@ from audit.errors import Invalid, NotAllowed
 from audit.kinds import Kind
 from audit.models import Event
 from audit.services import record
-from people.models import User, organisation_today
-from people.permissions import Permission
+from drills import services as drills
+from drills.models import DrillKind
+from people import services as people
+from people.models import Role, RoleAssignment, User, organisation_today
+from people.permissions import WORKLOAD_OWNER, Permission
 from signoffs.models import Signature
 from signoffs.services import NeedsProof
-from tests.cast import PASSWORD, make_cast, proof
+from tests.cast import NOW, PASSWORD, make_cast, proof
 from tests.races import at_once
 from tests.workloads.campaigns import OPENED, in_force, more_in_force, opened, seen
+from tests.workloads.parts import add_dependency, add_third_party
 from workloads import reviews, services
 from workloads.campaigns.changes import changes_since
 from workloads.campaigns.queries import by_team, hers, reviews_due, whole
 from workloads.campaigns.services import AT_ONCE, Seen, reaffirm_many
-from workloads.models import Classification, Reaffirmation, Tier
+from workloads.gates.many import against_many
+from workloads.gates.queries import against
+from workloads.models import Classification, ImpactAnswer, Reaffirmation, Tier
 from workloads.reviews import make_review_due
 
 LATER = OPENED + dt.timedelta(days=2)
@@ -36,7 +42,8 @@ def _many(targets, by, at=LATER, **values):
 
 def _changes(target):
     related = ("workload__owner_team", "tier", "proposed_by", "request")
-    return changes_since([Classification.objects.select_related(*related).get(pk=target.pk)])[target.pk].said
+    target = Classification.objects.select_related(*related).get(pk=target.pk)
+    return changes_since([target], today=organisation_today(LATER))[target.pk].said
 
 
 def _signed_reviews():
@@ -135,6 +142,90 @@ def test_a_list_says_what_changed_since_the_signature(cast, what):
     assert _changes(target) == (said,)
 
 
+def _stop_a_drill(cast, at, reason):
+    drill = drills.schedule(
+        workload=cast.workload, by=cast.head, at=at, kind=DrillKind.RESTORE, window_start=at + dt.timedelta(hours=1),
+        window_end=at + dt.timedelta(hours=3), coordinator=cast.owner, success_criteria="Back.",
+    )  # fmt: skip
+    drills.start(drill=drill, by=cast.owner, at=at + dt.timedelta(hours=1))
+    drills.stop(drill=drill, by=cast.owner, at=at + dt.timedelta(hours=2), reason=reason)
+
+
+def test_a_drill_that_was_stopped_is_said_with_its_reason(cast):
+    target = in_force(cast)
+    _stop_a_drill(cast, LATER, "A real alarm in the east")
+    assert _changes(target) == (f"Drill stopped on {LATER:%-d %b %Y}: A real alarm in the east.",)
+    _stop_a_drill(cast, LATER, "Another one!")
+    assert _changes(target)[1].endswith(": Another one!")
+
+
+@pytest.mark.parametrize(("hours", "counts"), [(-1, False), (1, True)])
+def test_a_drill_of_the_day_of_the_signature_counts_when_it_was_finished_later(cast, hours, counts):
+    target = in_force(cast)
+    signed = Classification.objects.get(pk=target.pk).signed_off_at
+    at = signed + dt.timedelta(hours=hours)
+    day = organisation_today(signed)
+    reviews.note_proof(workload=cast.workload, proven_on=day, rto="met", rpo="met", by=cast.head, at=at)
+    assert bool(_changes(target)) is counts
+
+
+def test_a_drill_of_which_only_the_day_is_known_counts_from_the_next_day_on(cast):
+    target = in_force(cast)
+    day = organisation_today(Classification.objects.get(pk=target.pk).signed_off_at)
+    for later, counts in ((0, False), (1, True)):
+        cast.workload.__class__.objects.update(proven_on=day + dt.timedelta(days=later), proof_rto="met")
+        assert bool(_changes(target)) is counts
+
+
+def test_another_team_role_and_another_vendor_promise_are_said(cast):
+    vendor = add_third_party(cast, "Card Network")
+    add_dependency(cast, third_party=vendor)
+    target = in_force(cast)
+    people.assign_role(
+        role=Role.objects.get(pk=WORKLOAD_OWNER), person=cast.head, deputy=None, from_on=LATER.date(),
+        workload_id=cast.workload.pk, by=cast.head, at=LATER,
+    )  # fmt: skip
+    with transaction.atomic():
+        record(Kind.THIRD_PARTY_CHANGED, vendor, by=cast.head, at=LATER, after={"rto_seconds": 60})
+        record(Kind.THIRD_PARTY_CHANGED, vendor, by=cast.head, at=NOW - dt.timedelta(days=9), after={"name": "x"})
+    assert _changes(target) == (
+        "Role assigned: Workload team: Maren Holt.",
+        "Third party changed: Card Network.",
+    )
+
+
+def test_what_stands_against_it_since_is_said_until_somebody_reaffirms_in_sight_of_it(cast):
+    target = in_force(cast)
+    cast.workload.flows.all().delete()
+    assert _changes(target) == ("New finding: No user flow is written down.",)
+    reviews.reaffirm(
+        classification=Classification.objects.get(pk=target.pk), by=cast.stakeholder, at=LATER, proof=proof(LATER),
+        digest=seen(target).digest,
+    )  # fmt: skip
+    assert _changes(target) == ()
+    kept = Classification.objects.get(pk=target.pk).reviewed_findings
+    assert [one["key"] for one in kept] == ["no-flow"]
+
+
+def test_many_reaffirmed_at_once_keep_what_was_known_of_each(cast):
+    targets = [in_force(cast), *more_in_force(cast, 1)]
+    _many(targets, cast.stakeholder)
+    assert list(Classification.objects.values_list("reviewed_findings", flat=True)) == [[], []]
+
+
+def test_what_is_found_for_many_is_what_is_found_for_one(cast):
+    targets = [in_force(cast), *more_in_force(cast, 3)]
+    below = more_in_force(cast, 1, start=8)[0]
+    add_dependency(cast, below.workload)
+    targets[1].workload.flows.all().delete()
+    RoleAssignment.objects.filter(workload_id=targets[2].workload_id, role=WORKLOAD_OWNER).delete()
+    ImpactAnswer.objects.filter(analysis=targets[3].workload_id).first().delete()
+    today = organisation_today(LATER)
+    found = against_many(targets, today=today)
+    assert {t.pk: found[t.pk] for t in targets} == {t.pk: against(t, today=today) for t in targets}
+    assert all(found[t.pk] for t in targets)
+
+
 def _edit_tier(cast, target):
     tier = Tier.objects.get(pk=target.tier_id)
     tier.cost_levers = "Others."
@@ -180,16 +271,17 @@ def test_reviews_due_are_those_of_thirty_days_and_of_open_campaigns(cast):
     assert not reviews_due(cast.owner, today)
 
 
-def test_changes_cost_the_same_for_one_and_for_ten(cast, django_assert_num_queries):
+def test_changes_cost_the_same_for_one_and_for_ten(cast, django_assert_max_num_queries):
     one = [in_force(cast)]
     more_in_force(cast, 9)
     related = ("workload__owner_team", "tier", "proposed_by", "request")
     ten = list(Classification.objects.filter(state="signed_off").select_related(*related))
     one = [target for target in ten if target.pk == one[0].pk]
-    with django_assert_num_queries(3):
-        changes_since(one)
-    with django_assert_num_queries(3):
-        changes_since(ten)
+    today = organisation_today(LATER)
+    with django_assert_max_num_queries(16) as for_one:
+        changes_since(one, today=today)
+    with django_assert_max_num_queries(len(for_one)):
+        changes_since(ten, today=today)
 
 
 def test_the_page_reaffirms_those_that_are_chosen_with_one_password(cast, page):

@@ -141,7 +141,7 @@ def test_the_page_refuses_a_document_that_changed_meanwhile(cast, page):
     assert answer.status_code == 409
     assert "another version" in answer.text
     assert answer.context["comparison"].changes == 1
-    assert "Workload changed" in answer.text
+    assert "Description changed: " in answer.text
     assert "<i>words</i>" not in answer.text
     assert not Reaffirmation.objects.exists()
 

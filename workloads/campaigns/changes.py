@@ -1,18 +1,28 @@
-"""What has changed since a target was last signed: read from the trail, for many targets in a few queries."""
+"""What has changed since a target was last signed: read from the trail, and from what stands against it; for many targets in
+a few queries.
+
+A strategy is not compared: the portal knows none yet. Nor does it know incidents; a drill that was stopped comes nearest.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
+
+from django.db.models import QuerySet
 
 from audit.kinds import Kind
 from audit.models import Event
-from people.models import organisation_today
+from people.models import RoleAssignment, User, organisation_today
+from people.permissions import WORKLOAD_OWNER
 from signoffs.documents import Document, compare, digest
 from signoffs.models import Request
-from workloads.models import Classification, Reaffirmation
+from workloads.gates.known import Known, read
+from workloads.gates.known import since as between
+from workloads.gates.many import against_many
+from workloads.models import Classification, Dependency, Reaffirmation, Workload
 from workloads.signing import classification_document
 
 # Deeds on a workload after which somebody has to look at its target for itself.
@@ -58,6 +68,7 @@ class Changes(NamedTuple):
     said: tuple[str, ...]
     digest: str  # of the document as it is now
     due: str  # the day of the review, as a form carries it
+    known: list[Known]  # what stands against it today
 
 
 def last_signed(targets: Sequence[Classification]) -> dict[int, Since]:
@@ -75,51 +86,100 @@ def last_signed(targets: Sequence[Classification]) -> dict[int, Since]:
     }
 
 
-def changes_since(targets: Sequence[Classification]) -> dict[int, Changes]:
+def changes_since(
+    targets: Sequence[Classification], *, today: dt.date, viewer: User | None = None
+) -> dict[int, Changes]:
     """By target what has changed since somebody signed it. The same few queries for one target and for a hundred.
 
-    Expects what `classification_document` reads to be there: workload with its team, tier, proposer, request.
+    Expects what `classification_document` reads to be there: workload with its team, tier, proposer, request. With a viewer,
+    findings have only names that she may see.
     """
     if not targets:
         return {}
     signed = last_signed(targets)
-    recent = Event.objects.filter(at__gt=min(since.at for since in signed.values())).order_by("id")
-    recent = recent.only("kind", "at", "thread", "subject_id", "subject_name", "after")
-    of_workloads, of_tiers = defaultdict(list), defaultdict(list)
-    for event in recent.filter(thread__in={target.trail_thread for target in targets}, kind__in=MATERIAL):
-        of_workloads[event.thread].append(event)
-    for event in recent.filter(kind=Kind.REFERENCE_CHANGED, subject_type__in=TABLES):
-        of_tiers[event.subject_id].append(event)
-    found = {}
-    for target in targets:
-        since = signed[target.pk]
-        events = [event for event in of_workloads[target.trail_thread] if event.at > since.at]
-        edited = any(event.at > since.at for event in of_tiers[str(target.tier_id)])
-        found[target.pk] = _changes(target, since, events, edited)
-    return found
+    lines = _Lines(targets, min(since.at for since in signed.values()))
+    known = against_many(targets, today=today, viewer=viewer)
+    return {target.pk: _changes(target, signed[target.pk], lines, known[target.pk]) for target in targets}
 
 
-def _changes(target: Classification, since: Since, events: list[Event], tier_edited: bool) -> Changes:
+class _Lines:
+    """The lines of the trail that count for these targets, each under what it is about."""
+
+    def __init__(self, targets: Sequence[Classification], after: dt.datetime) -> None:
+        self.of_workloads, self.of_tiers = defaultdict[str, list[Event]](list), defaultdict[str, list[Event]](list)
+        numbers = {target.workload_id for target in targets}
+        recent = Event.objects.filter(at__gt=after).order_by("id")
+        recent = recent.only("kind", "at", "thread", "subject_type", "subject_id", "subject_name", "after")
+        for event in recent.filter(thread__in={target.trail_thread for target in targets}, kind__in=MATERIAL):
+            self.of_workloads[event.thread].append(event)
+        for event in self._of_owners(recent, numbers):
+            self.of_workloads[event.thread].append(event)
+        for event in recent.filter(kind=Kind.DRILL_STOPPED, after__workload__in=list(numbers)):
+            self.of_workloads[f"workload:{event.after['workload']}"].append(event)
+        for thread, event in self._of_third_parties(recent, numbers):
+            self.of_workloads[thread].append(event)
+        for event in recent.filter(kind=Kind.REFERENCE_CHANGED, subject_type__in=TABLES):
+            self.of_tiers[event.subject_id].append(event)
+
+    def _of_owners(self, recent: QuerySet[Event], numbers: Collection[int]) -> QuerySet[Event]:
+        """Who answers for the workload; who holds its other roles does not change what it needs."""
+        held = RoleAssignment.objects.filter(role=WORKLOAD_OWNER, workload_id__in=numbers)
+        subjects = [str(pk) for pk in held.values_list("pk", flat=True)]
+        kinds = (Kind.ROLE_ASSIGNED, Kind.ROLE_ENDED)
+        return recent.filter(subject_type="people.roleassignment", subject_id__in=subjects, kind__in=kinds)
+
+    def _of_third_parties(self, recent: QuerySet[Event], numbers: Collection[int]) -> Iterator[tuple[str, Event]]:
+        """What is said anew of a third party that one of them needs."""
+        needed = defaultdict[str, list[int]](list)
+        rows = Dependency.objects.filter(workload__in=numbers, third_party__isnull=False)
+        for workload, party in rows.values_list("workload_id", "third_party_id"):
+            needed[str(party)].append(workload)
+        for event in recent.filter(kind=Kind.THIRD_PARTY_CHANGED, subject_id__in=list(needed)):
+            for workload in needed[event.subject_id]:
+                yield f"workload:{workload}", event
+
+
+def _changes(target: Classification, since: Since, lines: _Lines, known: list[Known]) -> Changes:
     document = classification_document(target)
+    events = [event for event in lines.of_workloads[target.trail_thread] if event.at > since.at]
+    tier_edited = any(event.at > since.at for event in lines.of_tiers[str(target.tier_id)])
     said = [target.review_because] if target.review_because else []
-    said += [*_drilled(target, since), *_happened(events)]
+    said += [*_drilled(target, since), *_happened(events), *_found(target, known)]
     if tier_edited:
         said.append(f"The table of tiers was edited: tier {target.tier_id}.")
     if since.request is not None and not events and not tier_edited and digest(document) != since.request.digest:
         said.append(f"The document reads differently: {_differing(document, since.request)}.")
     due = target.review_due_on.isoformat() if target.review_due_on is not None else ""
-    return Changes(since, tuple(said), digest(document), due)
+    return Changes(since, tuple(said), digest(document), due, known)
 
 
 def _drilled(target: Classification, since: Since) -> list[str]:
-    """The newest drill, when it came after the signature. Of the same day it counts where it made the review due."""
+    """The newest drill, when it was finished after the signature."""
     workload = target.workload
-    if workload.proven_on is None or workload.proven_on <= organisation_today(since.at):
+    if workload.proven_on is None or not _is_later(workload, since.at):
         return []
     if f"{workload.proven_on:%-d %b %Y}" in target.review_because:  # said already
         return []
     said = f"RTO {workload.get_proof_rto_display().lower()}, RPO {workload.get_proof_rpo_display().lower()}"
     return [f"Drill of {workload.proven_on:%-d %b %Y}: {said}."]
+
+
+def _is_later(workload: Workload, at: dt.datetime) -> bool:
+    """Where only the day is known, one of the same day counts where it made the review due."""
+    if workload.proven_moment is not None:
+        return workload.proven_moment > at
+    return workload.proven_on is not None and workload.proven_on > organisation_today(at)
+
+
+def _found(target: Classification, known: list[Known]) -> Iterator[str]:
+    """What stands against the target now and did not when it was signed, and waivers that no longer hold. What is no longer
+    found makes the target only safer."""
+    then = target.findings if target.reviewed_findings is None else target.reviewed_findings
+    differs = between(read(then), known)
+    for one in differs.new:
+        yield f"New finding{', waived' if one.waiver and not one.blocks else ''}: {one.finding.title}."
+    for one in differs.ended:
+        yield f"No longer waived: {one.finding.title}."
 
 
 def _happened(events: list[Event]) -> Iterator[str]:
@@ -133,8 +193,17 @@ def _happened(events: list[Event]) -> Iterator[str]:
             yield f"Description changed: {', '.join(names)}."
         elif kind == Kind.IMPACT_ANSWERED:
             yield "Impact analysis answered."
+        elif kind == Kind.DRILL_STOPPED:
+            yield from (
+                f"Drill stopped on {organisation_today(event.at):%-d %b %Y}: {_reason(event)}" for event in found
+            )
         else:
             yield f"{Kind(kind).label}: {_listed([event.subject_name for event in found])}."
+
+
+def _reason(event: Event) -> str:
+    said = " ".join(str(event.after.get("reason", "")).split())
+    return said if said.endswith((".", "!", "?")) else f"{said}."
 
 
 def _listed(names: list[str]) -> str:

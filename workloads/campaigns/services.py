@@ -170,12 +170,19 @@ def reaffirm_many(*, seen: Sequence[Seen], by: User, at: dt.datetime, proof: sig
     targets = _of(by, by_number.keys())
     if not targets:
         raise NotAllowed("None of these targets is yours to reaffirm.")
-    outcome, changed = Outcome(), changes_since(targets)
+    outcome, changed = Outcome(), changes_since(targets, today=organisation_today(at), viewer=by)
     for target in targets:
         why = _why_not(target, by_number[target.pk], changed[target.pk].said)
         try:
             if not why:
-                reaffirm(classification=target, by=by, at=at, proof=proof, digest=by_number[target.pk].digest)
+                reaffirm(
+                    classification=target,
+                    by=by,
+                    at=at,
+                    proof=proof,
+                    digest=by_number[target.pk].digest,
+                    known=changed[target.pk].known,
+                )
         except signoffs.NeedsProof:
             raise
         except DeedError as error:

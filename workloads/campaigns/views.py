@@ -202,7 +202,8 @@ def _reviews(request: HttpRequest, problems: dict[str, str] | None = None, statu
     campaign = _campaign(request, int(asked)) if asked.isdecimal() and len(asked) < 18 else None
     page = Paginator(reviews_due(user, today, campaign), PER_PAGE).get_page(request.GET.get("page"))
     targets = list(page.object_list)
-    found, may = changes_since(targets), may_propose(user, [target.workload for target in targets])
+    found = changes_since(targets, today=today, viewer=user)
+    may = may_propose(user, [target.workload for target in targets])
     rows = [(target, found[target.pk], target.workload_id in may) for target in targets]
     context = {
         "campaign": campaign,

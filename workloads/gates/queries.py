@@ -37,30 +37,39 @@ def findings(
 
 
 def _gates(workload: Workload, today: dt.date) -> Iterator[Finding]:
-    """What nobody has written down. Without it the signers would sign a number."""
-    if not workload.flows.exists():
+    return unwritten(
+        workload.pk,
+        has_flow=workload.flows.exists(),
+        is_answered=answered(workload),
+        has_owner=bool(people_in_role(WORKLOAD_OWNER, workload_id=workload.pk, on=today)),
+    )
+
+
+def unwritten(number: int, *, has_flow: bool, is_answered: bool, has_owner: bool) -> Iterator[Finding]:
+    """What nobody has written down of a workload. Without it the signers would sign a number."""
+    if not has_flow:
         yield Finding(
             "no-flow",
             Severity.BLOCKING,
             "No user flow is written down",
             "Write down at least one: what people do with it, who relies on it, what happens when it is down.",
-            reverse("workloads:add-flow", args=[workload.pk]),
+            reverse("workloads:add-flow", args=[number]),
         )
-    if not answered(workload):
+    if not is_answered:
         yield Finding(
             "no-impact",
             Severity.BLOCKING,
             "The impact analysis is not answered",
             "Answer every category at every duration; “none” is an answer, an empty field is not.",
-            f"/workloads/{workload.pk}/impact/",
+            f"/workloads/{number}/impact/",
         )
-    if not people_in_role(WORKLOAD_OWNER, workload_id=workload.pk, on=today):
+    if not has_owner:
         yield Finding(
             "no-owner",
             Severity.BLOCKING,
             "Nobody holds the role workload team",
             "Assign it to somebody who answers for this workload.",
-            reverse("workloads:assign", args=[workload.pk]),
+            reverse("workloads:assign", args=[number]),
         )
 
 

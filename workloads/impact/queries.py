@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from people.models import User
 from workloads.impact.suggestion import DATA, TIME, Ceiling, Cell, Names, Suggestion, suggest
@@ -119,6 +119,12 @@ def suggestion_for(workload: Workload) -> Suggestion | None:
 
 def answered(workload: Workload) -> bool:
     """Whether every category is answered at every duration, for an outage and for lost data, on a normal day."""
+    return workload.pk in answered_of([workload.pk])
+
+
+def answered_of(numbers: Iterable[int]) -> set[int]:
+    """Of these workloads those that are answered in this way."""
     asked = ImpactCategory.objects.count() * ImpactPoint.objects.count() * 2
-    given = ImpactAnswer.objects.filter(analysis=workload.pk, season=None).count()
-    return asked > 0 and given == asked
+    given = ImpactAnswer.objects.filter(analysis__in=list(numbers), season=None).order_by().values("analysis")
+    whole = given.annotate(given=Count("pk")).filter(given=asked, given__gt=0)
+    return set(whole.values_list("analysis", flat=True))

@@ -82,6 +82,8 @@ class Workload(models.Model):
     own_rto_seconds = models.PositiveBigIntegerField("own recovery time, seconds", null=True)
     # The newest proof, kept here because every list shows it and drills live above this room.
     proven_on = models.DateField("last drill", null=True)
+    # To the second, for what was signed on the same day. None: kept before there was more than the day.
+    proven_moment = models.DateTimeField("last drill finished", null=True)
     proof_rto = models.CharField("RTO in last drill", max_length=10, choices=Proof.choices, default=Proof.UNMEASURED)
     proof_rpo = models.CharField("RPO in last drill", max_length=10, choices=Proof.choices, default=Proof.UNMEASURED)
 

@@ -49,6 +49,8 @@ class Classification(Stateful):
     differs_reason = models.TextField("why other than the analysis suggests", blank=True)
     # What was known to stand against it when it was sent, as the signers saw it (`workloads.gates`).
     findings = models.JSONField("findings when sent", default=list)
+    # The same at the newest reaffirmation; None: not reaffirmed since such things are kept.
+    reviewed_findings = models.JSONField("findings when reaffirmed", null=True)
     state = models.CharField(max_length=12, choices=TargetState.choices, default=TargetState.PROPOSED)
     proposed_at = models.DateTimeField()
     proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="proposals")
