@@ -43,12 +43,8 @@ class WordsField(forms.CharField):
 
 
 class MappingForm(forms.Form):
-    # Not needed to try it, so the field does not insist; the deed does.
     name = forms.CharField(
-        label="Name of the mapping",
-        max_length=80,
-        required=False,
-        help_text="What you will choose it by when you import.",
+        label="Name of the mapping", max_length=80, help_text="What you will choose it by when you import."
     )
     rows = forms.CharField(
         label="Where the list of workloads stands", max_length=PATH_MAX, required=False,
@@ -56,8 +52,10 @@ class MappingForm(forms.Form):
     )  # fmt: skip
     shared = forms.BooleanField(label="Everybody who imports may use it", required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, tried: bool = False, **kwargs: Any) -> None:
+        """With `tried` it needs no name yet."""
         super().__init__(*args, **kwargs)
+        self.fields["name"].required = not tried
         for key, label in COLUMNS.items():
             needed = ", needed" if key in REQUIRED else ""
             self.fields[f"path_{key}"] = forms.CharField(

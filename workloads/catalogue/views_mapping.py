@@ -73,7 +73,7 @@ def _edit(request: HttpRequest, mapping: ColumnMapping | None) -> HttpResponse:
 
 @csrf_protect
 def _posted(request: HttpRequest, mapping: ColumnMapping | None) -> HttpResponse:
-    form = MappingForm(request.POST)
+    form = MappingForm(request.POST, tried=request.POST.get("do") != "save")
     if not form.is_valid():
         return _page(request, form, mapping)
     if request.POST.get("do") == "look":
@@ -96,12 +96,12 @@ def _look(request: HttpRequest, mapping: ColumnMapping | None) -> HttpResponse:
     except FileTooBig:
         raise
     except DeedError as error:
-        return _page(request, MappingForm(request.POST), mapping, problem=error.message)
+        return _page(request, MappingForm(request.POST, tried=True), mapping, problem=error.message)
     filled = request.POST.copy()
     suggested = {"rows": found.rows} | {f"path_{key}": path for key, path in found.guesses.items()}
     for field, path in suggested.items():
         filled[field] = filled.get(field, "").strip() or path
-    form = MappingForm(filled)
+    form = MappingForm(filled, tried=True)
     return (
         _try(request, form, mapping, looked=found) if form.is_valid() else _page(request, form, mapping, looked=found)
     )
