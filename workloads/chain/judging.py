@@ -87,8 +87,8 @@ def unreachable(graph: Graph, answer: Answer, promise: Promise) -> Iterator[Find
             "rto-unreachable", Severity.BLOCKING,
             f"Back in {duration(answer.rto_seconds)} at best, {way(graph, answer.path)}; "
             f"promised {duration(promise.rto_seconds)}",
-            ways_out(graph, answer),
-            _where_to_mend(graph, answer.path),
+            ways_out(graph, answer, promise.rto_seconds),
+            _where_to_mend(graph, answer.path, promise.rto_seconds),
             (("back", answer.rto_seconds), ("late", answer.rto_seconds - promise.rto_seconds)),
         )  # fmt: skip
     if promise.rpo_seconds is not None and answer.rpo_seconds > promise.rpo_seconds:
@@ -103,11 +103,12 @@ def unreachable(graph: Graph, answer: Answer, promise: Promise) -> Iterator[Find
         )  # fmt: skip
 
 
-def ways_out(graph: Graph, answer: Answer) -> str:
+def ways_out(graph: Graph, answer: Answer, promised: int) -> str:
     """What a team can do about a time that its promise cannot hold."""
     path, node = answer.path, graph.nodes[answer.path[0]]
-    ways = list(_along(graph, path)) if len(path) > 1 else []
-    if node.rto_evidence != Evidence.MEASURED:
+    own_counts = len(path) == 1 or _is_near(graph, path, promised)
+    ways = list(_along(graph, path, promised)) if len(path) > 1 else []
+    if node.rto_evidence != Evidence.MEASURED and own_counts:
         ways.append("drill it, so that a measured time counts")
     elif len(path) == 1:
         ways.append("make it faster and drill it again")
@@ -116,21 +117,22 @@ def ways_out(graph: Graph, answer: Answer) -> str:
     return said + (" Some times on the way are not known." if answer.is_lower_bound else "")
 
 
-def _along(graph: Graph, path: tuple[Key, ...]) -> Iterator[str]:
-    """The ways out that lie between this workload and what it waits for."""
-    silent = [key for key, after in pairwise(path) if waits_whole(graph, key, after)]
-    if silent[:1] == [path[0]]:
-        yield (
-            f"say how long it takes by itself once {graph.name(path[1])} is there (until somebody does, its whole target counts)"
-        )
-    others = list(dict.fromkeys(graph.name(key) for key in silent if key != path[0]))
-    if others:
-        yield f"have the same said of {_listed(others)}"
-    if after := next(((key, below) for key, below in pairwise(path) if waits(graph, key, below)), None):
-        who = "it" if after[0] == path[0] else graph.name(after[0])
-        yield f"say that {who} recovers at the same time as {graph.name(after[1])}, if it does"
-    names = list(dict.fromkeys(graph.name(key) for key in path[1:]))
-    yield f"have {_listed(names, 'or')} come back faster: a tighter promise, or a faster drill"
+def _is_near(graph: Graph, path: tuple[Key, ...], promised: int) -> bool:
+    """Whether the promise would hold if this workload took no time itself: it waits for something that is back in time."""
+    return len(path) > 1 and waits(graph, path[0], path[1]) and graph.chain.total(path[1]) <= promised
+
+
+def _along(graph: Graph, path: tuple[Key, ...], promised: int) -> Iterator[str]:
+    """The ways out that lie between this workload and what it waits for; of its own part only where that decides."""
+    steps = [step for step in pairwise(path) if step[0] != path[0] or _is_near(graph, path, promised)]
+    names = {key: "it" if key == path[0] else graph.name(key) for key in path}
+    if silent := list(dict.fromkeys(names[key] for key, below in steps if waits_whole(graph, key, below))):
+        takes = "takes by itself" if len(silent) == 1 else "take by themselves"
+        yield f"say how long {_listed(silent)} {takes} (until somebody does, a whole target is added to what comes first)"
+    if after := next(((key, below) for key, below in steps if waits(graph, key, below)), None):
+        yield f"say that {names[after[0]]} recovers at the same time as {names[after[1]]}, if it does"
+    others = list(dict.fromkeys(names[key] for key in path[1:]))
+    yield f"have {_listed(others, 'or')} come back faster: a tighter promise, or a faster drill"
 
 
 def waits(graph: Graph, key: Key, provider: Key) -> bool:
@@ -144,9 +146,9 @@ def waits_whole(graph: Graph, key: Key, provider: Key) -> bool:
     return node.own is None and node.rto_evidence != Evidence.MEASURED and waits(graph, key, provider)
 
 
-def _where_to_mend(graph: Graph, path: tuple[Key, ...]) -> str:
-    """The field for its own time where that is missing, else the map."""
-    if len(path) > 1 and waits_whole(graph, path[0], path[1]):
+def _where_to_mend(graph: Graph, path: tuple[Key, ...], promised: int) -> str:
+    """The field for its own time where that is missing and decides, else the map."""
+    if _is_near(graph, path, promised) and waits_whole(graph, path[0], path[1]):
         return f"/workloads/{path[0]}/change/#id_own_rto_seconds"
     return address(path[0], graph)
 
