@@ -15,6 +15,7 @@ from people.api import PersonViewSet, RoleViewSet
 from signoffs.api import RequestViewSet
 from workloads.api import ClassificationViewSet, TierViewSet, WorkloadViewSet
 from workloads.campaigns.api import CampaignViewSet
+from workloads.campaigns.reviews_api import ReviewViewSet
 from workloads.catalogue.api import ExportView
 from workloads.chain.api import ChainViewSet, FindingViewSet
 from workloads.dependencies.api import DependencyViewSet, ThirdPartyViewSet
@@ -50,6 +51,7 @@ VIEWSETS: dict[str, Any] = {
     "findings": FindingViewSet,
     "waivers": WaiverViewSet,
     "campaigns": CampaignViewSet,
+    "reviews": ReviewViewSet,
     "impact": ImpactViewSet,
     "signoffs": RequestViewSet,
     "drills": DrillViewSet,
