@@ -25,7 +25,7 @@ from workloads.filters import SEARCH_MAX, ClassificationFilter, RegisterFilter
 from workloads.gates.known import kept
 from workloads.gates.queries import standing_against
 from workloads.models import Classification, Tier, Workload
-from workloads.queries import ROW, classifications_for, picture, pictures, register
+from workloads.queries import ROW, classifications_for, named, picture, pictures
 from workloads.serializers import (
     TARGET_ROW,
     ClassificationDetailSerializer,
@@ -49,24 +49,16 @@ class StableOrdering(drf_filters.OrderingFilter):
         return [*asked, "id"] if "id" not in asked and "-id" not in asked else asked
 
 
-class RememberedFilter(DjangoFilterBackend):  # type: ignore[misc]
-    """Leaves the filters with the view, which counts by them."""
-
-    def get_filterset(self, request: ApiRequest, queryset: Any, view: Any) -> Any:
-        view.filters = super().get_filterset(request, queryset, view)
-        return view.filters
-
-
 class Pictures:
-    """The register for a paginator: counted and ordered by queries of their own, drawn a page at a time."""
+    """The register for a paginator: counted and ordered among the workloads alone, drawn a page at a time."""
 
     ordered = True
 
-    def __init__(self, rows: QuerySet[Any], to_count: QuerySet[Any]) -> None:
-        self.rows, self.to_count = rows, to_count
+    def __init__(self, rows: QuerySet[Any]) -> None:
+        self.rows = rows
 
     def count(self) -> int:
-        return self.to_count.count()
+        return self.rows.count()
 
     def __getitem__(self, part: slice) -> list[dict[str, Any]]:
         return pictures(self.rows.values_list("pk", flat=True)[part])
@@ -90,12 +82,12 @@ class Rows(GenericViewSet[Any]):
 
     def list(self, request: ApiRequest) -> Response:
         rows = self.filter_queryset(self.get_queryset())
-        page: Any = self.paginate_queryset(self.counted(rows, rows.values(*self.columns)))
+        page: Any = self.paginate_queryset(self.counted(rows))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
-    def counted(self, rows: QuerySet[Any], values: QuerySet[Any, Any]) -> Any:
-        """The rows of a list; a room may count them by a cheaper question."""
-        return values
+    def counted(self, rows: QuerySet[Any]) -> Any:
+        """The rows of a list as they are counted and drawn."""
+        return rows.values(*self.columns)
 
     def retrieve(self, request: ApiRequest, pk: str) -> Response:
         return Response(self.row(pk))
@@ -142,8 +134,6 @@ class WorkloadViewSet(Rows):
     queryset = Workload.objects.all()  # for the schema; what is read comes from `seen`
     columns = ROW
     serializer_class = WorkloadSerializer
-    filters: RegisterFilter
-    filter_backends = [RememberedFilter, StableOrdering]
     filterset_class: Any = RegisterFilter
     ordering_fields = (
         "id",
@@ -159,11 +149,10 @@ class WorkloadViewSet(Rows):
     ordering = ("name", "id")
 
     def seen(self, user: User) -> QuerySet[Any]:
-        return register(user)
+        return named(Workload.objects.visible_to(user))
 
-    def counted(self, rows: QuerySet[Any], values: QuerySet[Any, Any]) -> Any:
-        self.filters.plain = Workload.objects.visible_to(self.by)
-        return Pictures(rows, self.filters.rows_to_count)
+    def counted(self, rows: QuerySet[Any]) -> Any:
+        return Pictures(rows)
 
     def find(self, number: int) -> dict[str, Any] | None:
         return picture(self.by, number)

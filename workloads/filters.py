@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from people.models import Team, organisation_today
 from workloads.models import Classification, Lifecycle, Proof, Workload
+from workloads.models.register import OPEN_TARGETS
 from workloads.reference import SHIPPED_TIERS
 
-Rows = QuerySet[Any]  # with the columns of `workloads.queries.register`, which no model declares
+Rows = QuerySet[Any]
 SEARCH_MAX = 100
 BIGGEST_KEY = 2**63 - 1
 TIERS = [(str(tier["level"]), f"Tier {tier['level']}") for tier in SHIPPED_TIERS] + [("none", "Not classified")]
@@ -39,7 +40,7 @@ class KeyFilter(django_filters.Filter):  # type: ignore[misc]
 
 
 class RegisterFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """Expects a queryset of `workloads.queries.register`."""
+    """Asks the columns of workloads alone, so that any list of them can be narrowed by it and none joins its targets."""
 
     q = django_filters.CharFilter(
         method="search", max_length=SEARCH_MAX, label="Part of name, reference, purpose or owner team, or a whole tag"
@@ -54,7 +55,6 @@ class RegisterFilter(django_filters.FilterSet):  # type: ignore[misc]
     lifecycle = django_filters.MultipleChoiceFilter(choices=Lifecycle.choices, label="Lifecycle")
 
     teams: dict[int, str] | None = None  # names by number, when the caller has them already
-    plain: Rows | None = None  # the workloads without any columns of `register`
     form_class: ClassVar[type[forms.Form] | None] = None
 
     class Meta:
@@ -66,13 +66,6 @@ class RegisterFilter(django_filters.FilterSet):  # type: ignore[misc]
         if RegisterFilter.form_class is None:
             RegisterFilter.form_class = super().get_form_class()
         return RegisterFilter.form_class
-
-    @property
-    def rows_to_count(self) -> Rows:
-        """The same rows for counting them: without the joins to their targets, when no filter asks for those."""
-        asks_for_targets = bool(self.form.cleaned_data.get("state"))
-        found: Rows = self.qs if asks_for_targets or self.plain is None else self.filter_queryset(self.plain)
-        return found
 
     def search(self, rows: Rows, name: str, value: str) -> Rows:
         # Teams are few: looking them up first keeps the search on the indexes of this one table.
@@ -93,11 +86,7 @@ class RegisterFilter(django_filters.FilterSet):  # type: ignore[misc]
         return rows.filter(wanted | Q(tier_now__isnull=True) if "none" in value else wanted)
 
     def of_state(self, rows: Rows, name: str, value: str) -> Rows:
-        if value in ("in_review", "proposed"):
-            return rows.filter(open__state=value)
-        if value == "signed_off":
-            return rows.filter(in_force_id__isnull=False)
-        return rows.filter(in_force_id__isnull=True, open_id__isnull=True, state=value)
+        return rows.filter(open_now=value) if value in OPEN_TARGETS else rows.filter(state_now=value)
 
     def of_proof(self, rows: Rows, name: str, value: str) -> Rows:
         return rows.filter(proven_on__isnull=True) if value == "never" else rows.filter(proof_rto=value)

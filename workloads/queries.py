@@ -9,8 +9,8 @@ from functools import cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, CharField, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import F, IntegerField, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from people.models import Role, RoleAssignment, User
 from people.permissions import OWNER_TEAM, PER_WORKLOAD, Permission
@@ -27,6 +27,7 @@ from workloads.models import (
 REVIEW_SOON = dt.timedelta(days=30)
 CRITICAL_TIERS = (0, 1)
 COUNT_MAX = 10_000
+TAB_MAX = 1_000
 # One row of the register, read as plain values: with 50 of them, model instances cost more than the query.
 ROW = (
     "id", "name", "reference", "purpose", "owner_team_id", "team", "business_unit", "lifecycle", "tags", "proven_on",
@@ -38,30 +39,24 @@ ROW = (
 @cache
 def _pictured() -> WorkloadQuerySet:
     """All workloads with where their target stands. Never evaluated itself; built once, because building it is not cheap."""
-    newest = Classification.objects.filter(workload=OuterRef("pk")).order_by("-proposed_at", "-pk")
-    refused = Case(When(state=Classification.State.REJECTED, then=Value("rejected")), default=Value("none"))
-    return (
-        Workload.objects.all()
-        .with_targets()
-        .annotate(
-            tier=F("tier_now"),
-            slo=Coalesce("in_force__slo", "open__slo"),
-            rto_seconds=Coalesce("in_force__rto_seconds", "open__rto_seconds"),
-            rpo_seconds=Coalesce("in_force__rpo_seconds", "open__rpo_seconds"),
-            state=Coalesce(
-                "in_force__state",
-                "open__state",
-                Subquery(newest.annotate(said=refused).values("said")[:1]),
-                Value("none"),
-                output_field=CharField(),
-            ),
-            review_due_on=F("review_on"),
-            in_force_id=F("in_force__id"),
-            open_id=F("open__id"),
-            open_state=F("open__state"),
-            open_tier=F("open__tier_id"),
-            team=F("owner_team__name"),
-        )
+    return named(Workload.objects.all().with_targets()).annotate(
+        slo=Coalesce("in_force__slo", "open__slo"),
+        in_force_id=F("in_force__id"),
+        open_id=F("open__id"),
+        open_tier=F("open__tier_id"),
+    )
+
+
+def named(rows: WorkloadQuerySet) -> WorkloadQuerySet:
+    """The columns of workloads under the names that lists and JSON give them, without any join to a target."""
+    return rows.annotate(
+        tier=F("tier_now"),
+        rto_seconds=F("rto_now"),
+        rpo_seconds=F("rpo_now"),
+        state=F("state_now"),
+        open_state=NullIf("open_now", Value("")),
+        review_due_on=F("review_on"),
+        team=F("owner_team__name"),
     )
 
 
@@ -134,27 +129,27 @@ def in_view(key: str, user: User, on: dt.date) -> Q:
 
 
 class _Counted(Subquery):
-    """How many rows a query finds, up to `COUNT_MAX` and one."""
+    """How many rows a query finds, up to `most` and one."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
     output_field = IntegerField()
 
-    def __init__(self, rows: QuerySet[Any]) -> None:
-        super().__init__(rows.order_by().values(one=Value(1))[: COUNT_MAX + 1])
+    def __init__(self, rows: QuerySet[Any], most: int) -> None:
+        super().__init__(rows.order_by().values(one=Value(1))[: most + 1])
 
 
 def counts(user: User, on: dt.date, found: QuerySet[Workload] | None = None) -> dict[str, int]:
     """How many workloads each tab holds, how many have a signed target, how many are `found`: one query.
 
-    Nobody reads further than `COUNT_MAX`; one more stands for "more than that", so that a large register costs what a
-    small one does.
+    Nobody reads further than `COUNT_MAX` rows, and a tab says no more than "1,000+"; one more stands for "more than that", so
+    that a large register costs what a small one does.
     """
     seen = Workload.objects.visible_to(user)
-    numbers: dict[str, QuerySet[Any]] = {f"view_{view.key}": seen.filter(in_view(view.key, user, on)) for view in VIEWS}
-    numbers["signed"] = seen.filter(review_on__isnull=False)
+    numbers = {f"view_{view.key}": _Counted(seen.filter(in_view(view.key, user, on)), TAB_MAX) for view in VIEWS}
+    numbers |= {"view_": _Counted(seen, COUNT_MAX), "signed": _Counted(seen.filter(review_on__isnull=False), COUNT_MAX)}
     if found is not None:
-        numbers["found"] = found
-    counted: Any = User.objects.filter(pk=user.pk).values(**{name: _Counted(rows) for name, rows in numbers.items()})[0]
+        numbers["found"] = _Counted(found, COUNT_MAX)
+    counted: Any = User.objects.filter(pk=user.pk).values(**numbers)[0]
     return dict(counted)
 
 

@@ -9,8 +9,9 @@ from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, Value
 from django.db.models.expressions import OrderBy
+from django.db.models.functions import Left
 from django.http import QueryDict
 from django.template import Context, Template
 from django.utils.safestring import SafeString
@@ -19,23 +20,29 @@ from people.models import User
 from people.wording import duration
 from workloads.filters import RegisterFilter
 from workloads.models import Workload
+from workloads.models.register import PURPOSE_SORTED
 from workloads.queries import COUNT_MAX, VIEWS, in_view, pictures, register
 
 PAGE_SIZE = 50
 # What a column header sorts by; `name` always follows, so that pages never overlap.
-SORTS = {
+SORTS: dict[str, tuple[Any, ...]] = {
     "name": ("name",),
     "tier": ("tier_now",),
-    "purpose": ("purpose",),
-    "team": ("team",),
-    "target": ("rto_seconds", "rpo_seconds"),
-    "state": ("state",),
+    "purpose": (Left("purpose", PURPOSE_SORTED),),
+    "team": ("owner_team__name",),
+    "target": ("rto_now", "rpo_now"),
+    "state": ("state_now",),
     "proof": ("proof_rto",),
     "proven": ("proven_on",),
     "review": ("review_on",),
 }
 DEFAULT_SORT = "tier"
-OWN_SORTS = ("name", "tier", "purpose", "proof", "proven", "review")  # columns of the workload itself
+MAY_LACK = (
+    "tier",
+    "target",
+    "proven",
+    "review",
+)  # sorts by a column that can be empty; those rows come last, up and down
 SORT_WORDS = {
     "name": "name",
     "tier": "tier, then name",
@@ -66,9 +73,8 @@ class Question:
     filters: RegisterFilter = field(init=False)
 
     def __post_init__(self) -> None:
-        self.filters = RegisterFilter(self.params, register(self.user))
+        self.filters = RegisterFilter(self.params, Workload.objects.visible_to(self.user))
         self.filters.teams = self.teams
-        self.filters.plain = Workload.objects.visible_to(self.user)
 
     @cached_property
     def view(self) -> str:
@@ -105,29 +111,24 @@ class Question:
         return f"{words}, downwards" if self.sort.startswith("-") else words
 
     @property
-    def rows_to_count(self) -> QuerySet[Any]:
-        self.filters.form.is_valid()
-        return self.filters.rows_to_count.filter(in_view(self.view, self.user, self.today))
-
-    @property
     def rows(self) -> QuerySet[Workload]:
-        found: QuerySet[Workload] = self.filters.qs
-        return found.filter(in_view(self.view, self.user, self.today)) if self.view else found
+        """The workloads that are asked for, without joins to their targets."""
+        return self._narrowed(self.filters.qs)
 
     @property
     def sorted(self) -> QuerySet[Workload]:
-        return self.rows.order_by(*_order(self.sort))
+        """The same in order, with all columns of the register."""
+        self.filters.form.is_valid()
+        found: QuerySet[Workload] = self.filters.filter_queryset(register(self.user))
+        return self._narrowed(found).order_by(*_order(self.sort))
+
+    def _narrowed(self, rows: QuerySet[Workload]) -> QuerySet[Workload]:
+        return rows.filter(in_view(self.view, self.user, self.today)) if self.view else rows
 
     @property
-    def numbers(self) -> QuerySet[Any, int]:
-        """The numbers of the rows in their order, found among the workloads alone unless order or filters need the targets.
-
-        With the targets joined first, a deep page would join 10,000 of them to show fifty.
-        """
-        is_own = self.sort.removeprefix("-") in OWN_SORTS and "state" not in self.values
-        rows = self.rows_to_count if is_own else self.rows
-        found: QuerySet[Any, int] = rows.order_by(*_order(self.sort)).values_list("pk", flat=True)
-        return found
+    def numbers(self) -> Numbers:
+        """The numbers of the rows in their order."""
+        return Numbers(self.rows, self.sort)
 
     def without(self, *names: str) -> str:
         """The query string without these parameters, and always without the page."""
@@ -151,28 +152,57 @@ class Question:
         return f"?{asked.urlencode()}"
 
 
-def _order(sort: str) -> Iterator[OrderBy | str]:
+def _order(sort: str) -> Iterator[OrderBy]:
+    """Downwards is the same order read backwards, name and number too: one index serves both."""
     down = sort.startswith("-")
-    columns = SORTS[sort.removeprefix("-")]
-    for column in columns:
-        # Where nothing can be missing, "nulls last" would only keep PostgreSQL from its index.
-        last = True if down and column not in ("name", "purpose") else None
-        yield F(column).desc(nulls_last=last) if down else F(column).asc()
-    if columns != ("name",):
-        yield "name"
-    yield "id"
+    keys = SORTS[sort.removeprefix("-")]
+    for key in (*keys, *(() if keys == ("name",) else ("name",)), "id"):
+        column = F(key) if isinstance(key, str) else key
+        last = True if down and sort.removeprefix("-") in MAY_LACK and key in keys else None
+        yield column.desc(nulls_last=last) if down else column.asc()
 
 
-def counted(number: int) -> str:
+class Numbers:
+    """The numbers of rows in their order, for a paginator.
+
+    Downwards, the rows that lack the value are read beside the others, not after them in one order: "nulls last" would keep
+    PostgreSQL from the index.
+    """
+
+    ordered = True
+
+    def __init__(self, rows: QuerySet[Workload], sort: str) -> None:
+        self.rows, self.sort = rows, sort
+
+    def __getitem__(self, part: slice) -> list[int]:
+        if not self.sort.startswith("-") or self.sort[1:] not in MAY_LACK:
+            return list(self.rows.order_by(*_order(self.sort)).values_list("pk", flat=True)[part])
+        if part.stop == 0:
+            return []
+        keys = (*SORTS[self.sort[1:]], "name", "id")
+        backwards = [f"-{key}" for key in keys]
+        having, lacking = (
+            self.rows.filter(**{f"{keys[0]}__isnull": lacks})
+            .order_by(*backwards)
+            .annotate(lacks=Value(int(lacks)))
+            .values_list(*keys, "lacks")[: part.stop]
+            for lacks in (False, True)
+        )
+        found = having.union(lacking, all=True).order_by("lacks", *backwards)[part]
+        return [row[len(keys) - 1] for row in found]
+
+
+def counted(number: int, most: int = 0) -> str:
     """A count as the page says it; what is beyond the last row that anybody reads is not counted."""
-    return f"{COUNT_MAX:,}+" if number > COUNT_MAX else str(number)
+    most = most or COUNT_MAX
+    return f"{most:,}+" if number > most else str(number)
 
 
 class KnownPaginator(Paginator):  # type: ignore[type-arg]  # not subscriptable at run time
     """Pages of rows that have been counted already."""
 
-    def __init__(self, rows: QuerySet[Any, Any], total: int) -> None:
-        super().__init__(rows, PAGE_SIZE)
+    def __init__(self, rows: Numbers, total: int) -> None:
+        super().__init__(rows, PAGE_SIZE)  # type: ignore[arg-type]  # it is sliced, nothing else
         self.total = min(total, COUNT_MAX)
 
     @cached_property

@@ -19,7 +19,7 @@ from people.models import Team, organisation_today
 from people.permissions import Permission
 from workloads.filters import PROOFS, REVIEWS, STATES, TIERS
 from workloads.models import Lifecycle, SavedView
-from workloads.queries import COUNT_MAX, VIEWS, counts
+from workloads.queries import COUNT_MAX, TAB_MAX, VIEWS, counts
 from workloads.question import Question, counted, page_of
 from workloads.signing import percent
 
@@ -63,7 +63,7 @@ def list_workloads(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     teams = dict(Team.objects.values_list("pk", "name"))
     question = Question(request.GET, user, organisation_today(timezone.now()), teams)
-    totals = counts(user, question.today, question.rows_to_count if question.values else None)
+    totals = counts(user, question.today, question.rows if question.values or question.view else None)
     context = _rows(question, totals) | {"may_add": user.may(Permission.ADD_WORKLOADS)}
     if request.headers.get("HX-Target", "").endswith("#rows"):
         response = render(request, "workloads/_rows.html", context)
@@ -74,7 +74,7 @@ def list_workloads(request: HttpRequest) -> HttpResponse:
 
 
 def _rows(question: Question, totals: dict[str, int]) -> dict[str, Any]:
-    found = totals.get("found", totals[f"view_{question.view}"])
+    found = totals.get("found", totals["view_"])
     return {
         "page": page_of(question, found),
         "question": question,
@@ -94,7 +94,13 @@ def _around(question: Question, totals: dict[str, int]) -> dict[str, Any]:
         "saved": list(SavedView.objects.visible_to(question.user).only("pk", "name", "query", "is_shared")),
         "kept": question.kept,
         "tabs": [
-            (v.label, counted(totals[f"view_{v.key}"]), question.tab(v.key), v.key == question.view) for v in VIEWS
+            (
+                v.label,
+                counted(totals[f"view_{v.key}"], TAB_MAX if v.key else COUNT_MAX),
+                question.tab(v.key),
+                v.key == question.view,
+            )
+            for v in VIEWS
         ],
         "q": question.values.get("q", ""),
         "selects": [

@@ -29,7 +29,7 @@ def change(request: HttpRequest) -> HttpResponse:
     form = ChangeForm(request.GET if "what" in request.GET else None)
     if request.method == "POST":
         return _do(request, form)
-    total = question.rows_to_count.count()
+    total = question.rows.count()
     numbers = question.sorted.values("pk")[:MOST]
     context: dict[str, Any] = {
         "form": form,

@@ -20,12 +20,13 @@ from workloads.models.saved import SavedView
 from workloads.models.targets import Classification, Reaffirmation, looser_than
 from workloads.models.tiers import SigningRule, Tier, next_review
 from workloads.models.waivers import Waiver
+from workloads.models.words import Word
 
 __all__ = [
     "IMPORT_KEPT_FOR", "RIGHTS_ON_A_WORKLOAD", "Campaign", "CampaignReview", "Classification", "ColumnMapping", "Component",
     "Dependency", "Detection", "Effect", "FailureCategory", "FailureMode", "ImpactAnalysis", "ImpactAnswer",
     "ImpactCategory", "ImpactPoint", "Level", "Lifecycle", "Likelihood", "Loss", "Order", "PendingImport", "Proof",
     "Reaffirmation", "SavedView", "Season", "SigningRule", "Strength", "TargetState", "ThirdParty", "Tier", "UserFlow",
-    "Waiver", "Workload", "WorkloadGroupObjectPermission", "WorkloadQuerySet", "WorkloadUserObjectPermission",
+    "Waiver", "Word", "Workload", "WorkloadGroupObjectPermission", "WorkloadQuerySet", "WorkloadUserObjectPermission",
     "looser_than", "next_review",
 ]  # fmt: skip

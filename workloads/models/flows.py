@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Concat, Upper
 
 from people.models import User
 from workloads.models.dependencies import Dependency
 from workloads.models.register import Workload
+
+FLOW_SAID = Concat("name", Value(" "), "what", output_field=models.TextField())  # what a flow is searched by
 
 
 class Component(models.Model):
@@ -59,6 +63,7 @@ class UserFlow(models.Model):
         ordering = ["-is_critical", "name", "id"]
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["workload", "name"], name="flow_name_once")]
+        indexes = [GinIndex(OpClass(Upper(FLOW_SAID), name="gin_trgm_ops"), name="flow_said")]
 
     def __str__(self) -> str:
         return self.name

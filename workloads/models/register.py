@@ -5,13 +5,19 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, FilteredRelation, Q
-from django.db.models.functions import Lower, Upper
+from django.db.models import FilteredRelation, Q, Value
+from django.db.models.functions import Concat, Left, Lower, Upper
 from django.urls import reverse
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from people.models import Team, User
 from people.permissions import PER_WORKLOAD, Permission
+
+# Everything that is searched for words, in one text: one index instead of one for each column.
+SAID = Concat(
+    "name", Value(" "), "reference", Value(" "), "purpose", Value(" "), "business_unit", output_field=models.TextField()
+)
+PURPOSE_SORTED = 60  # characters of a purpose that its order goes by: an index does not hold texts of any length
 
 
 class Lifecycle(models.TextChoices):
@@ -96,6 +102,11 @@ class Workload(models.Model):
     tier_now = models.PositiveSmallIntegerField("tier", null=True, editable=False)
     # When the target in force is to be reviewed; None: none is in force. Kept and used in the same way.
     review_on = models.DateField("review due", null=True, editable=False)
+    # Where the target stands (see `workloads.queries.register`), the state of the open one beside it, and what is promised.
+    state_now = models.CharField("target", max_length=10, default="none", db_default="none", editable=False)
+    open_now = models.CharField("open target", max_length=10, default="", db_default="", blank=True, editable=False)
+    rto_now = models.PositiveBigIntegerField("RTO, seconds", null=True, editable=False)
+    rpo_now = models.PositiveBigIntegerField("RPO, seconds", null=True, editable=False)
 
     objects = WorkloadQuerySet.as_manager()
 
@@ -113,9 +124,15 @@ class Workload(models.Model):
             models.Index(
                 fields=["tier_now", "name", "id"], condition=Q(proven_on__isnull=True), name="workload_unproven"
             ),
-            models.Index(F("review_on").desc(nulls_last=True), "name", "id", name="workload_by_review_last"),
+            models.Index(fields=["state_now", "name", "id"], name="workload_by_state"),
+            models.Index(fields=["rto_now", "rpo_now", "name", "id"], name="workload_by_target"),
+            models.Index(fields=["proof_rto", "name", "id"], name="workload_by_proof"),
+            models.Index(fields=["proven_on", "name", "id"], name="workload_by_proven"),
+            models.Index(Left("purpose", PURPOSE_SORTED), "name", "id", name="workload_by_purpose"),
+            models.Index(fields=["open_now"], condition=~Q(open_now=""), name="workload_open"),
+            models.Index(fields=["lifecycle"], condition=~Q(lifecycle="live"), name="workload_not_live"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="workload_name_search"),
-            GinIndex(OpClass(Upper("purpose"), name="gin_trgm_ops"), name="workload_purpose_search"),
+            GinIndex(OpClass(Upper(SAID), name="gin_trgm_ops"), name="workload_said"),
             GinIndex(OpClass(Upper("reference"), name="gin_trgm_ops"), name="workload_reference_search"),
             GinIndex(fields=["tags"], name="workload_tags"),
         ]

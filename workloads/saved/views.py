@@ -46,7 +46,7 @@ def save(request: HttpRequest) -> HttpResponse:
             show_refusal(form, error)
         else:
             return redirect(view)
-    found = question.rows_to_count.count()
+    found = question.rows.count()
     context = {"form": form, "found": found, "back": f"{reverse('workloads:list')}?{request.GET.urlencode()}"}
     return render(request, "workloads/saved/form.html", context, status=422 if form.errors else 200)
 
