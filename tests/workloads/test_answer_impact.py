@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from decimal import Decimal
 
@@ -9,10 +10,11 @@ import pytest
 
 from audit.errors import Invalid, NotAllowed, WrongState
 from audit.models import Event
+from people.models import organisation_today
 from tests.cast import NOW
 from tests.workloads.impact import answer, cells, month_end, whole
-from workloads.impact.queries import answered, picture
-from workloads.impact.services import Given
+from workloads.impact.queries import answered, contributors, picture
+from workloads.impact.services import Given, remove_season
 from workloads.impact.suggestion import DATA, TIME, Cell
 from workloads.models import ImpactAnalysis, ImpactAnswer, ImpactCategory, ImpactPoint
 
@@ -133,9 +135,9 @@ def test_a_currency_is_one_of_the_known(cast):
     assert list(refused.value.fields) == ["currency"]
 
 
-def _form(cast, page, **values):
+def _form(cast, page, asked="", **values):
     """What the page would send now."""
-    form = page(cast.owner).get(f"/workloads/{cast.workload.pk}/impact/answer/").context["form"]
+    form = page(cast.owner).get(f"/workloads/{cast.workload.pk}/impact/answer/{asked}").context["form"]
     said = {name: form[name].value() for name in form.fields}
     return {name: "" if value is None else value for name, value in said.items()} | values
 
@@ -224,3 +226,106 @@ def test_categories_and_durations_are_asked_as_the_administrator_wants_them(cast
     assert "time-0-climate-30" in fields
     answer(cast, at=NOW)
     assert not answered(cast.workload)
+
+
+def test_note_and_currency_that_somebody_else_changed_are_said_and_kept(cast, page):
+    answer(cast, cells(levels="11"), note="Old.")
+    address = f"/workloads/{cast.workload.pk}/impact/answer/"
+    sent = _form(cast, page, currency="GBP")
+    answer(cast, {}, by=cast.stakeholder, note="Claims per hour.\nOf last year.", currency="USD")
+    reply = page(cast.owner).post(address, sent)
+    assert reply.status_code == 409
+    said = [(change.question, change.before, change.now, change.yours) for change in reply.context["changes"]]
+    assert said == [
+        ("Where the figures come from", "“Old.”", "“Claims per hour. Of last year.”", ""),
+        ("Currency", "“EUR”", "“USD”", "“GBP”"),
+    ]
+    form = reply.context["form"]
+    again = {name: form[name].value() or "" for name in form.fields}
+    assert page(cast.owner).post(address, again).status_code == 302
+    analysis = ImpactAnalysis.objects.get()
+    assert (analysis.note.split(), analysis.currency) == (["Claims", "per", "hour.", "Of", "last", "year."], "GBP")
+
+
+@pytest.mark.parametrize(
+    ("theirs", "mine", "yours"), [("4", "", ""), ("4", "2", "Noticeable"), ("", "2", "Noticeable")]
+)
+def test_every_kind_of_question_is_told_apart_when_somebody_else_saved(cast, page, theirs, mine, yours):
+    """A normal day and a season, an outage and lost data: each question alone."""
+    answer(cast, cells(levels="1"))
+    season = month_end(cast)
+    for cell, asked in (
+        (Cell(TIME, None, "operations", 900), ""),
+        (Cell(DATA, None, "safety", 3600), "?category=safety"),
+        (Cell(TIME, season.pk, "money", 900), f"?season={season.pk}"),
+        (Cell(DATA, season.pk, "trust", 900), f"?season={season.pk}&category=trust"),
+    ):
+        if not theirs:
+            answer(cast, {cell: Given(1)})
+        address = f"/workloads/{cast.workload.pk}/impact/answer/{asked}"
+        sent = _form(cast, page, asked, **({cell.name: mine} if mine else {}))
+        answer(cast, {cell: Given(int(theirs)) if theirs else None}, by=cast.stakeholder)
+        reply = page(cast.owner).post(address, sent)
+        assert reply.status_code == 409, cell
+        assert [change.yours for change in reply.context["changes"]] == [yours]
+        assert reply.context["form"][cell.name].value() == (mine or theirs)
+        answer(cast, {cell: None})
+
+
+def test_who_answered_other_questions_meanwhile_is_no_reason_to_ask_again(cast, page):
+    answer(cast, cells(levels="11"))
+    sent = _form(cast, page, "?category=money", **{"time-0-money-3600": "3"})
+    answer(cast, {HOUR: Given(2)}, by=cast.stakeholder)
+    reply = page(cast.owner).post(f"/workloads/{cast.workload.pk}/impact/answer/?category=money", sent)
+    assert (reply.status_code, reply.url.partition("?")[2]) == (302, "category=trust")
+    stored = {cell.name: row.level for cell, row in picture(cast.workload).cells.items()}
+    assert (stored["time-0-money-3600"], stored[HOUR.name]) == (3, 2)
+
+
+def test_one_category_after_the_other_is_saved_on_the_way(cast, page):
+    client, address = page(cast.owner), f"/workloads/{cast.workload.pk}/impact/answer/"
+    first = client.get(f"/workloads/{cast.workload.pk}/impact/").context["first_open"]
+    assert first.key == "money"
+    shown = client.get(f"{address}?category=money")
+    assert "0 of 60 answered" in shown.text
+    assert "Customer trust, an outage of" not in shown.text
+    assert client.post(f"{address}?category=money", _form(cast, page, "?category=money")).url.endswith("category=trust")
+    assert not ImpactAnalysis.objects.exists(), "nothing was said"
+    sent = _form(cast, page, "?category=trust", **{HOUR.name: "3", "data-0-trust-900": "1"})
+    on = client.post(f"{address}?category=trust", sent)
+    assert on.url.endswith("category=regulation")
+    assert "2 of 60 answered" in client.get(on.url).text
+    last = _form(cast, page, "?category=operations", note="From the register of calls.")
+    assert client.post(f"{address}?category=operations", last).url == f"/workloads/{cast.workload.pk}/impact/"
+    assert ImpactAnalysis.objects.get().note == "From the register of calls."
+    stop = _form(cast, page, "?category=money", stay="1", **{"time-0-money-900": "1"})
+    assert client.post(f"{address}?category=money", stop).url == f"/workloads/{cast.workload.pk}/impact/"
+    assert len(picture(cast.workload).cells) == 3
+
+
+def test_what_is_written_to_a_season_that_is_gone_is_said_not_to_be_saved(cast, page):
+    answer(cast, cells(levels="11"))
+    season = month_end(cast)
+    asked = f"?season={season.pk}"
+    sent = _form(cast, page, asked, **{Cell(TIME, season.pk, "trust", 900).name: "3"})
+    remove_season(season=season, by=cast.stakeholder, at=NOW)
+    client, address = page(cast.owner), f"/workloads/{cast.workload.pk}/impact/answer/"
+    reply = client.post(f"{address}{asked}", sent, follow=True)
+    assert "This season has been removed meanwhile. What you answered for it is not saved." in reply.text
+    assert client.get(f"{address}{asked}").status_code == 404
+    assert client.get(f"{address}?category=climate").status_code == 404
+    assert client.post(f"{address}?category=climate", sent, follow=True).status_code == 200
+
+
+def test_everybody_who_answered_is_named_with_the_day(cast, page):
+    answer(cast, cells(levels="11"))
+    answer(cast, {HOUR: Given(2)}, by=cast.stakeholder, at=NOW + dt.timedelta(days=1))
+    answer(cast, {HOUR: Given(1)}, at=NOW + dt.timedelta(days=2))
+    found = contributors(cast.workload)
+    assert [(one.name, one.times, one.last_on) for one in found] == [
+        ("Tomas Reyes", 2, organisation_today(NOW + dt.timedelta(days=2))),
+        ("Priya Raman", 1, organisation_today(NOW + dt.timedelta(days=1))),
+    ]
+    text = page(cast.auditor).get(f"/workloads/{cast.workload.pk}/impact/").text
+    assert "Who answered" in text
+    assert "2 times, last on" in text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -73,15 +73,26 @@ class AnswerForm(forms.Form):
     )
     currency = forms.ChoiceField(choices=[(code, code) for code in CURRENCIES])
 
-    def __init__(self, data: QueryDict | None = None, *, picture: Picture, season: Season | None = None) -> None:
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        picture: Picture,
+        season: Season | None = None,
+        only: ImpactCategory | None = None,
+    ) -> None:
+        """`only`: the questions of one category; the note is asked with the last of them."""
         super().__init__(
             data,
             initial={"revision": picture.revision, "seen": json.dumps(snapshot(picture)), "currency": CURRENCIES[0]},
         )
-        self.picture, self.season = picture, season
-        if season is not None:
-            del self.fields["note"], self.fields["currency"]
-        elif picture.analysis is not None:
+        self.picture, self.season, self.only = picture, season, only
+        self.categories = picture.asked.categories if only is None else (only,)
+        if season is not None or only not in (None, picture.asked.categories[-1]):
+            del self.fields["note"]
+        if season is not None or not any(category.has_amount for category in self.categories):
+            del self.fields["currency"]
+        if picture.analysis is not None:
             self.initial.update(note=picture.analysis.note, currency=picture.analysis.currency)
         for cell, category in self._cells():
             self._ask(cell, category)
@@ -89,7 +100,7 @@ class AnswerForm(forms.Form):
     def _cells(self) -> Iterator[tuple[Cell, ImpactCategory]]:
         asked, season = self.picture.asked, self.season.pk if self.season is not None else None
         for loss in (TIME, DATA):
-            for category in asked.categories:
+            for category in self.categories:
                 for seconds in asked.points:
                     yield Cell(loss, season, category.key, seconds), category
 
@@ -149,6 +160,11 @@ class AnswerForm(forms.Form):
         return found
 
     @property
+    def says_anything(self) -> bool:
+        """Whether anything at all is answered here."""
+        return any(self.given.values()) or bool(self.cleaned_data.get("note"))
+
+    @property
     def blocks(self) -> list[Block]:
         titles = {
             TIME: ("When it is down", "How bad is an outage that lasts this long?"),
@@ -160,7 +176,7 @@ class AnswerForm(forms.Form):
                 loss,
                 *titles[loss],
                 [duration(seconds) for seconds in points],
-                [Row(category, self._row(loss, category)) for category in self.picture.asked.categories],
+                [Row(category, self._row(loss, category)) for category in self.categories],
             )
             for loss in (TIME, DATA)
         ]
@@ -181,9 +197,9 @@ class AnswerForm(forms.Form):
         """
         seen, theirs, data = _seen(self.data.get("seen", "")), snapshot(now), QueryDict(mutable=True)
         data.update({name: self.data.get(name, "") for name in self.fields})
-        changes = []
+        changes = list(self._other_words(seen, now, data))
         for cell, _ in self._cells():
-            was, is_now = seen.get(cell.name), theirs.get(cell.name)
+            was, is_now = _answer(seen.get(cell.name)), _answer(theirs.get(cell.name))
             if was == is_now:
                 continue
             mine = _written(self.given[cell])
@@ -192,15 +208,35 @@ class AnswerForm(forms.Form):
             yours = given_words(self.given[cell]) if mine not in (was, is_now) else ""
             changes.append(Change(question_words(cell, now.names), _said(was), _said(is_now), yours))
         data["revision"], data["seen"] = str(now.revision), json.dumps(theirs)
-        return AnswerForm(data, picture=now, season=self.season), changes
+        return AnswerForm(data, picture=now, season=self.season, only=self.only), changes
+
+    def _other_words(self, seen: Mapping[str, object], now: Picture, data: QueryDict) -> Iterator[Change]:
+        """The same for the note and the currency."""
+        theirs = snapshot(now)
+        for name in ("note", "currency"):
+            was, is_now = seen.get(name) or "", theirs[name]
+            if name not in self.fields or was == is_now:
+                continue
+            mine = " ".join(str(self.cleaned_data.get(name) or "").split())
+            if mine == was and now.analysis is not None:
+                data[name] = getattr(now.analysis, name)
+            yours = f"“{mine}”" if mine not in (was, is_now) else ""
+            yield Change(str(self.fields[name].label or name.capitalize()), _quoted(was), _quoted(is_now), yours)
 
 
 Written = list[Any] | None
 
 
-def snapshot(picture: Picture) -> dict[str, Written]:
+def snapshot(picture: Picture) -> dict[str, Written | str]:
     """The answers as a form carries them, to see later what somebody else changed."""
-    return {cell.name: _written(Given(stored.level, stored.amount_per_hour)) for cell, stored in picture.cells.items()}
+    analysis = picture.analysis
+    words: dict[str, Written | str] = {
+        "note": " ".join(analysis.note.split()) if analysis is not None else "",
+        "currency": analysis.currency if analysis is not None else CURRENCIES[0],
+    }
+    return words | {
+        cell.name: _written(Given(stored.level, stored.amount_per_hour)) for cell, stored in picture.cells.items()
+    }
 
 
 def _written(given: Given | None) -> Written:
@@ -219,17 +255,26 @@ def _said(written: Written) -> str:
     return given_words(Given(level, amount))
 
 
-def _seen(text: str) -> dict[str, Written]:
-    """What the form carried; people can write there what they like, so only what reads like ours counts."""
+def _quoted(text: object) -> str:
+    return f"“{text}”" if text else "empty"
+
+
+def _answer(seen: object) -> Written:
+    """What a form carried of one answer; people can write there what they like, so only what reads like ours counts."""
+    try:
+        written: Any = seen
+        level, amount = written
+        return _written(Given(Level(int(level)), Decimal(amount) if amount else None))
+    except (ValueError, TypeError, InvalidOperation):
+        return None
+
+
+def _seen(text: str) -> dict[str, object]:
     try:
         found = json.loads(text)
-        pairs = found.items()
-        return {
-            str(name): _written(Given(Level(int(level)), Decimal(amount) if amount else None))
-            for name, (level, amount) in pairs
-        }
-    except (ValueError, TypeError, AttributeError, InvalidOperation, RecursionError):
+    except (ValueError, RecursionError):
         return {}
+    return found if isinstance(found, dict) else {}
 
 
 class SeasonForm(forms.Form):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Max, QuerySet
 
-from people.models import User
+from audit.kinds import Kind
+from audit.models import Event
+from people.models import User, organisation_today
 from workloads.impact.suggestion import DATA, TIME, Ceiling, Cell, Names, Suggestion, suggest
 from workloads.models import ImpactAnalysis, ImpactAnswer, ImpactCategory, ImpactPoint, Season, Tier, Workload
 
@@ -71,6 +75,16 @@ class Picture:
         """How many of the questions about a normal day have an answer."""
         return sum(cell.season is None for cell in self.cells)
 
+    def answered_in(self, category: str, season: int | None = None) -> int:
+        """How many of the questions about one category have an answer."""
+        return sum(cell.season == season and cell.category == category for cell in self.cells)
+
+    @property
+    def first_open(self) -> ImpactCategory | None:
+        """The first category in which something is unanswered on a normal day; None where nothing is."""
+        each = 2 * len(self.asked.points)
+        return next((one for one in self.asked.categories if self.answered_in(one.key) < each), None)
+
     @property
     def is_whole(self) -> bool:
         return all(
@@ -99,6 +113,22 @@ def pictures(analyses: Iterable[ImpactAnalysis]) -> dict[int, Picture]:
     return {
         analysis.pk: Picture(asked, analysis, tuple(seasons[analysis.pk]), cells[analysis.pk]) for analysis in wanted
     }
+
+
+class Contributor(NamedTuple):
+    """Somebody who answered, or changed a season: how often, and on which day last."""
+
+    name: str
+    times: int
+    last_on: dt.date
+
+
+def contributors(workload: Workload) -> list[Contributor]:
+    """Everybody who had a part in the analysis, the latest first; from the trail, which names also those who have left."""
+    kinds = (Kind.IMPACT_ANSWERED, Kind.SEASON_ADDED, Kind.SEASON_CHANGED, Kind.SEASON_REMOVED)
+    lines = Event.objects.filter(thread=workload.trail_thread, kind__in=kinds).order_by()
+    rows = lines.values("actor_id", "actor_name").annotate(times=Count("pk"), last=Max("at")).order_by("-last")
+    return [Contributor(row["actor_name"], row["times"], organisation_today(row["last"])) for row in rows]
 
 
 def cell_of(answer: ImpactAnswer) -> Cell:

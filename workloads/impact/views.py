@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,8 +22,8 @@ from people.wording import duration
 from workloads.forms import show_refusal
 from workloads.impact import calendar, services
 from workloads.impact.chart import chart, money, severity, whole
-from workloads.impact.forms import AnswerForm, SeasonForm
-from workloads.impact.queries import Picture, picture, seasons_for
+from workloads.impact.forms import SeasonForm
+from workloads.impact.queries import Picture, contributors, picture, seasons_for
 from workloads.impact.suggestion import DATA, TIME, Answered, Cell
 from workloads.models import Level, Loss, Season, Tier, Workload
 from workloads.queries import rights_on, targets_of
@@ -65,6 +65,8 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "durations": [duration(seconds) for seconds in points],
         "tables": [_table(found, TIME), _table(found, DATA)],
         "seasons": [_shown(found, season, organisation_today(timezone.now())) for season in found.seasons],
+        "contributors": contributors(workload),
+        "first_open": found.first_open or (found.asked.categories[0] if found.asked.categories else None),
         "tier": Tier.objects.filter(pk=suggested.tier).first() if suggested else None,
         "missing": _missing(found),
         "target": targets.in_force,
@@ -125,43 +127,6 @@ def _missing(found: Picture) -> str:
     if len(cells) > 3:
         return f"{said}."
     return f"{said}: {'; '.join(services.question_words(cell, found.names) for cell in cells)}."
-
-
-@rule(SIGNED_IN)
-@require_http_methods(["GET", "POST"])
-def answer(request: HttpRequest, pk: int) -> HttpResponse:
-    """The questions about a normal day, or about the season in the address; saved all at once."""
-    workload, user = workload_for(request, pk), signed_in(request)
-    need(user, Permission.ANSWER_IMPACT, workload)
-    found = picture(workload)
-    season = _chosen(request, found)
-    form, changes, status = AnswerForm(request.POST or None, picture=found, season=season), None, 200
-    if request.method == "POST" and form.is_valid():
-        said = {name: form.cleaned_data[name] for name in ("note", "currency") if name in form.cleaned_data}
-        revision = form.cleaned_data["revision"]
-        try:
-            services.answer(
-                workload=workload, by=user, at=timezone.now(), revision=revision, answers=form.given, **said
-            )
-        except Invalid as error:
-            show_refusal(form, error)
-        except WrongState:
-            found, status = picture(workload), 409
-            form, changes = form.caught_up(found)
-        else:
-            return redirect("workloads:impact", workload.pk)
-    context = {"workload": workload, "form": form, "picture": found, "season": season, "changes": changes}
-    return render(request, "workloads/impact/answer.html", context, status=422 if form.errors else status)
-
-
-def _chosen(request: HttpRequest, found: Picture) -> Season | None:
-    said = request.GET.get("season", "")
-    if not said:
-        return None
-    season = next((season for season in found.seasons if str(season.pk) == said), None)
-    if season is None:
-        raise Http404
-    return season
 
 
 def _season(request: HttpRequest, pk: int) -> Season:
