@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from audit.errors import WrongState
 from audit.models import Event
+from people.models import Team
 from signoffs.models import Request
 from tests.cast import NOW, propose
 from tests.workloads.chains import HOUR, MINUTE, needs, workload
@@ -17,6 +18,7 @@ from workloads.gates import services
 from workloads.gates.gate import Blocked
 from workloads.gates.worse import limits, worse
 from workloads.models import Waiver, Workload
+from workloads.naming import HIDDEN
 
 
 @pytest.fixture
@@ -139,3 +141,14 @@ def test_a_tier_has_no_leeway():
     assert worse({"tier": 2, "apart": 1}, (("tier", 3), ("apart", 2))) == (
         "tier 2 then, tier 3 now; 1 tier less critical then, 2 tiers less critical now"
     )
+
+
+def test_a_waiver_is_frozen_in_the_names_that_its_asker_may_see_and_says_who_reads_it(cast, page):
+    secret = workload(cast, "Secret ledger", tier=1, rto=HOUR, team=Team.objects.create(name="Other"))
+    needs(cast, cast.workload, secret, order="parallel")
+    propose(cast, tier=1)
+    address = f"/workloads/{cast.workload.pk}/waivers/ask/?finding=rto-unreachable"
+    assert "Everybody who may see Payment Hub reads the waiver" in page(cast.owner).get(address).text
+    waiver = services.request_waiver(workload=cast.workload, by=cast.owner, at=NOW, finding="rto-unreachable", **GIVEN)
+    assert HIDDEN in waiver.title
+    assert "Secret" not in str(waiver.request.document) + waiver.title + waiver.detail
