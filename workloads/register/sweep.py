@@ -37,8 +37,8 @@ LOCK = 7_236_402  # advisory: one claim at a time
 LONGEST = "10min"  # as long as Celery lets a task live; then a worker whose machine vanished gives the row back
 RESTS = dt.timedelta(seconds=5)  # before something unforeseen is tried again
 GIVEN_UP = (
-    "The portal has tried this file three times, and each time its worker ended before it was done. Nothing was written. "
-    "Split the file into smaller ones, or ask who runs the portal to look into the worker's log."
+    "The portal has tried this file three times, and each time its worker failed. Nothing was written. "
+    "Ask who runs the portal to look into the worker's log; a smaller file may come through."
 )
 
 log = logging.getLogger(__name__)
