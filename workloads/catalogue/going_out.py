@@ -122,15 +122,17 @@ def _third_parties(user: User) -> Told:
 
 
 def _dependencies(user: User) -> Told:
-    reference: Any = F("needs__reference") if user.may(Permission.VIEW_WORKLOADS) else Value("")
-    rows = Dependency.objects.filter(_mine(user)).annotate(needed=reference).order_by("workload_id", "pk")
-    said = (*WHOSE, "needs__name", "needed", "third_party__name", "strength", "remains", "order", "note")
+    """Without those on workloads that this person may not see: not even their names are hers."""
+    hidden = Q() if user.may(Permission.VIEW_WORKLOADS) else Q(needs__isnull=False) & ~_mine(user, "needs")
+    rows = Dependency.objects.filter(_mine(user)).order_by("workload_id", "pk")
+    rows = rows.exclude(hidden) if hidden else rows
+    said = (*WHOSE, "needs__name", "needs__reference", "third_party__name", "strength", "remains", "order", "note")
     return rows.values_list(*said), list
 
 
 def _flows(user: User) -> Told:
-    def used(of: Any, name: Any, **more: Any) -> ArraySubquery:
-        found = of.objects.filter(userflow=OuterRef("pk"), **more).order_by("pk").annotate(said=name)
+    def used(of: Any, name: Any, *which: Q) -> ArraySubquery:
+        found = of.objects.filter(*which, userflow=OuterRef("pk")).order_by("pk").annotate(said=name)
         return ArraySubquery(found.values("said"))
 
     parts, needs = UserFlow.components.through, UserFlow.dependencies.through
@@ -141,8 +143,8 @@ def _flows(user: User) -> Told:
     )
     rows = UserFlow.objects.filter(_mine(user)).annotate(
         parts=used(parts, F("component__name")),
-        needed=used(needs, called, dependency__needs__isnull=False),
-        parties=used(needs, F("dependency__third_party__name"), dependency__third_party__isnull=False),
+        needed=used(needs, called, Q(dependency__needs__isnull=False), _mine(user, "dependency__needs")),
+        parties=used(needs, F("dependency__third_party__name"), Q(dependency__third_party__isnull=False)),
     )
     said = (
         *WHOSE, "name", "what", "relied_on_by", "when_down", "is_critical", "rto_seconds", "rpo_seconds", "parts", "needed",
