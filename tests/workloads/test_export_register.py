@@ -132,7 +132,7 @@ def test_a_team_gets_its_own_workloads_and_nobodys_e_mail(full):
     assert {row["workload"] for row in found["dependencies"]} == {"Quote Engine"}
     # What she may not see is not named either, neither as a dependency nor in a user flow.
     assert "Quotes database" not in json.dumps(found)
-    assert "DB-1" not in json.dumps([found["dependencies"], found["flows"]])
+    assert "DB-1" not in json.dumps([found["dependencies"], found["flows"], found["components"]])
     assert re.search(r"@example\.org", json.dumps(found)) is None
     with pytest.raises(KeyError):
         export_register(form="csv", kind="roles", by=full.owner, at=NOW)

@@ -107,7 +107,9 @@ def _workloads(user: User) -> Told:
 
 
 def _components(user: User) -> Told:
-    own = Coalesce(NullIf("own__reference", Value("")), "own__name")
+    own: Any = Coalesce(NullIf("own__reference", Value("")), "own__name")
+    if not user.may(Permission.VIEW_WORKLOADS):
+        own = Case(When(_mine(user, "own"), then=own), default=Value(""))
     rows = Component.objects.filter(_mine(user)).order_by("workload_id", "name", "pk")
     return rows.annotate(entry=own).values_list(*WHOSE, "name", "kind", "note", "entry"), list
 
