@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from audit.errors import Invalid, NotAllowed, WrongState
 from audit.models import Event
-from tests.cast import NOW, propose
+from communications.models import Delivery
+from people.models import RoleAssignment, organisation_today
+from people.permissions import BUSINESS_STAKEHOLDER, WORKLOAD_OWNER, Permission
+from tests.cast import NOW, give, propose
 from tests.workloads.parts import add_component, add_failure_mode
 from workloads.flows import components
 from workloads.models import Component, Dependency, Workload
+
+LONG_AGO = organisation_today(NOW) - dt.timedelta(days=400)
 
 
 def register(cast, component, **values):
@@ -52,7 +59,47 @@ def test_a_registered_component_is_a_workload_that_the_first_one_needs(cast):
     need = Dependency.objects.get()
     assert (need.workload, need.needs, need.strength, need.order) == (cast.workload, own, "hard", "sequential")
     kinds = Event.objects.filter(actor_id=cast.owner.pk).order_by("pk").values_list("kind", flat=True)
-    assert list(kinds) == ["component.added", "workload.added", "component.registered", "dependency.added"]
+    assert [kind for kind in kinds if kind not in ("role.assigned", "message.queued")] == [
+        "component.added", "workload.added", "component.registered", "dependency.added"
+    ]  # fmt: skip
+
+
+def test_who_holds_a_role_for_the_whole_holds_it_for_the_part(cast):
+    ended = give(WORKLOAD_OWNER, cast.deputy, workload=cast.workload)
+    RoleAssignment.objects.filter(pk=ended.pk).update(from_on=LONG_AGO, until_on=LONG_AGO)
+    own = register(cast, add_component(cast))
+    held = RoleAssignment.objects.filter(workload_id=own.pk).order_by("role_id")
+    assert [(one.role_id, one.person, one.deputy) for one in held] == [
+        (BUSINESS_STAKEHOLDER, cast.stakeholder, cast.deputy), (WORKLOAD_OWNER, cast.owner, None)
+    ]  # fmt: skip
+    assert {one.from_on for one in held} == {organisation_today(NOW)}
+    assert cast.stakeholder.may(Permission.REVIEW, own)
+    lines = Event.objects.filter(kind="role.assigned", thread=own.trail_thread)
+    assert [(line.actor_id, line.after["as for"]) for line in lines] == [(cast.owner.pk, "Payment Hub")] * 2
+    told = Delivery.objects.filter(message__thread=own.trail_thread, message__purpose="role-assigned")
+    assert {one.user for one in told} == {cast.stakeholder, cast.deputy}, "not who did it herself"
+
+
+def test_without_the_wish_nobody_holds_a_role_for_the_part(cast, page):
+    part, client = add_component(cast), page(cast.owner)
+    address = f"/workloads/components/{part.pk}/register/"
+    assert "checked" in client.get(address).text.split('name="same_roles"')[1][:200]
+    client.post(address, {"name": "Payment Database", "purpose": "Holds the payments."})
+    own = Workload.objects.get(name="Payment Database")
+    assert not RoleAssignment.objects.filter(workload_id=own.pk).exists()
+
+
+def test_a_component_that_somebody_else_changed_meanwhile_is_not_written_over_unseen(cast, page):
+    part, client = add_component(cast), page(cast.owner)
+    address = f"/workloads/components/{part.pk}/change/"
+    mark = client.get(address).context["seen"]
+    components.change_component(component=part, by=cast.head, at=NOW, note="Theirs.")
+    sent = {"name": "Claims database", "kind": "database", "note": "Mine.", "seen": mark}
+    reply = client.post(address, sent)
+    assert "Somebody changed this while you had it open" in reply.text
+    assert Component.objects.get().note == "Theirs."
+    assert client.post(address, sent | {"seen": reply.context["seen"]}).status_code == 302
+    assert Component.objects.get().note == "Mine."
 
 
 def test_what_is_in_the_register_gets_a_target_like_any_other(cast):

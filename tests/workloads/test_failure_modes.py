@@ -128,3 +128,15 @@ def test_everything_that_is_missing_is_said_at_once(cast, page):
     answer = page(cast.owner).post(f"/workloads/{cast.workload.pk}/failure-modes/add/", {"detection": ""})
     missing = ["category", "effect", "likelihood", "noticed", "severity", "what"]
     assert (answer.status_code, sorted(answer.context["form"].errors)) == (422, missing)
+
+
+def test_a_failure_mode_that_somebody_else_changed_meanwhile_is_not_written_over_unseen(cast, page):
+    mode, client = add_failure_mode(cast), page(cast.owner)
+    address = f"/workloads/failure-modes/{mode.pk}/change/"
+    sent = FORM | {"seen": client.get(address).context["seen"], "mitigation": "Mine."}
+    services.change_failure_mode(mode=mode, by=cast.head, at=NOW, mitigation="Theirs.")
+    reply = client.post(address, sent)
+    assert "Somebody changed this while you had it open" in reply.text
+    assert FailureMode.objects.get().mitigation == "Theirs."
+    assert client.post(address, sent | {"seen": reply.context["seen"]}).status_code == 302
+    assert FailureMode.objects.get().mitigation == "Mine."

@@ -50,6 +50,9 @@ class ComponentRegisterSerializer(serializers.Serializer[Any]):
     name = text(longest=120, needed=True)
     purpose = text(needed=True)
     reference = text(longest=80)
+    same_roles = serializers.BooleanField(
+        default=True, help_text="Who holds a role for the present workload holds it for the new one too"
+    )
 
 
 class ComponentFilter(django_filters.FilterSet):  # type: ignore[misc]

@@ -15,7 +15,8 @@ from people.permissions import Permission
 from workloads import services
 from workloads.dependencies.services import needs_workload
 from workloads.models import Component, Workload
-from workloads.writing import Shape, described, fill, locked, save
+from workloads.roles.copying import copy_roles
+from workloads.writing import Shape, check_seen, described, fill, locked, save
 
 NAME_TAKEN = "Another component of this workload has this name."
 COMPONENT = Shape(
@@ -37,10 +38,11 @@ def add_component(*, workload: Workload, by: User, at: dt.datetime, **values: An
 
 
 @transaction.atomic
-def change_component(*, component: Component, by: User, at: dt.datetime, **values: Any) -> Component:
-    """Change some of name, kind, note; returns it as it is now. Raises Invalid, WrongState (removed meanwhile)."""
+def change_component(*, component: Component, by: User, at: dt.datetime, seen: str = "", **values: Any) -> Component:
+    """Change some of name, kind, note; returns it as it is now. Raises Invalid, Stale, WrongState (removed meanwhile)."""
     by.require(Permission.CHANGE_WORKLOADS, on=component.workload)
     component = locked(component)
+    check_seen(component, COMPONENT, seen)
     before = described(component, COMPONENT)
     fill(component, COMPONENT, values)
     save(component, COMPONENT)
@@ -65,11 +67,19 @@ def remove_component(*, component: Component, by: User, at: dt.datetime) -> None
 
 @transaction.atomic
 def register_component(
-    *, component: Component, by: User, at: dt.datetime, name: str, purpose: str, reference: str = ""
+    *,
+    component: Component,
+    by: User,
+    at: dt.datetime,
+    name: str,
+    purpose: str,
+    reference: str = "",
+    same_roles: bool = True,
 ) -> Workload:
     """Put it into the register as a workload of its own, with its own target, that the present one needs.
 
-    Raises Invalid (a name or reference that is taken), WrongState (it is there already).
+    `same_roles`: who holds a role for the present one holds it for the new one too. Raises Invalid (a name or reference that is
+    taken), WrongState (it is there already).
     """
     by.require(Permission.CHANGE_WORKLOADS, on=component.workload)
     component = locked(component)
@@ -85,4 +95,6 @@ def register_component(
     component.save(update_fields=["own"])
     record(Kind.COMPONENT_REGISTERED, component, by=by, at=at, after={"own": own})
     needs_workload(parent, own, by=by, at=at)
+    if same_roles:
+        copy_roles(of=parent, to=own, by=by, at=at)
     return own

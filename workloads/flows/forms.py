@@ -48,6 +48,13 @@ class RegisterForm(forms.Form):
     reference = forms.CharField(
         label="External reference", max_length=80, required=False, help_text="Its number in another register."
     )
+    same_roles = forms.BooleanField(
+        label="The same people hold the same roles for it",
+        required=False,
+        initial=True,
+        help_text="Business stakeholder, workload team and the others, with their deputies; each of them is told. "
+        "Without it nobody holds a role for it yet.",
+    )
 
 
 class FlowForm(forms.Form):

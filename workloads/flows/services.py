@@ -101,10 +101,11 @@ def add_failure_mode(
 
 
 @transaction.atomic
-def change_failure_mode(*, mode: FailureMode, by: User, at: dt.datetime, **values: Any) -> FailureMode:
-    """Change some of its values; returns it as it is now. Raises Invalid, WrongState (removed meanwhile)."""
+def change_failure_mode(*, mode: FailureMode, by: User, at: dt.datetime, seen: str = "", **values: Any) -> FailureMode:
+    """Change some of its values; returns it as it is now. Raises Invalid, Stale, WrongState (removed meanwhile)."""
     by.require(Permission.CHANGE_WORKLOADS, on=mode.workload)
     mode = locked(mode)
+    check_seen(mode, FAILURE_MODE, seen)
     before = described(mode, FAILURE_MODE)
     fill(mode, FAILURE_MODE, values)
     many = {"flows": values["flows"]} if "flows" in values else {}

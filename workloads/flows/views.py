@@ -108,7 +108,7 @@ def change_component(request: HttpRequest, pk: int) -> HttpResponse:
     deed = _changing(request, components.change_component, component=component)
     return form_page(
         request, component.workload, form, deed, page="flows", title=f"Change {component}", button="Save",
-        remove=("workloads:remove-component", component.pk),
+        written=(component, components.COMPONENT), remove=("workloads:remove-component", component.pk),
     )  # fmt: skip
 
 
@@ -179,7 +179,7 @@ def change_failure_mode(request: HttpRequest, pk: int) -> HttpResponse:
     deed = _changing(request, services.change_failure_mode, mode=mode)
     return form_page(
         request, mode.workload, form, deed, page="failure-modes", title="Change a failure mode", button="Save",
-        remove=("workloads:remove-failure-mode", mode.pk),
+        written=(mode, services.FAILURE_MODE), remove=("workloads:remove-failure-mode", mode.pk),
     )  # fmt: skip
 
 
