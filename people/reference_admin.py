@@ -54,7 +54,7 @@ class ReferenceAdmin(ModelAdmin):
         """The last step of saving: only now are the many-to-many values there."""
         super().save_related(request, form, formsets, change)
         before, after = difference(form.trail_before, snapshot(form.instance))
-        if not after:
+        if change and not after:
             return
         added, changed = self.kinds
         kind = changed if change else added

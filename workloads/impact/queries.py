@@ -6,6 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
 
@@ -74,6 +75,15 @@ class Picture:
     def answered(self) -> int:
         """How many of the questions about a normal day have an answer."""
         return sum(cell.season is None for cell in self.cells)
+
+    @property
+    def rates(self) -> list[dict[int, Decimal]]:
+        """The amounts per hour on a normal day by length of the outage, for each category that has any."""
+        found: dict[str, dict[int, Decimal]] = defaultdict(dict)
+        for cell, answer in self.cells.items():
+            if cell.season is None and cell.loss == TIME and answer.amount_per_hour is not None:
+                found[cell.category][cell.seconds] = answer.amount_per_hour
+        return list(found.values())
 
     def answered_in(self, category: str, season: int | None = None) -> int:
         """How many of the questions about one category have an answer."""

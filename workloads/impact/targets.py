@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from people.wording import duration
+from workloads.impact.differing import differs_words
 from workloads.impact.suggestion import Suggestion
 from workloads.models import Classification, Tier
 
@@ -36,7 +37,8 @@ def differs_problems(
     if suggested is None or differs_reason.strip() or not suggested.differs(tier.level, rto_seconds, rpo_seconds):
         return {}
     asked = f"tier {suggested.tier}, {duration(suggested.rto_seconds)} / {duration(suggested.rpo_seconds)}"
-    said = f"The impact analysis suggests {asked}. Take that, or say why this target is another; the signers see it."
+    which = differs_words(suggested.targets, (tier.level, rto_seconds, rpo_seconds))
+    said = f"The impact analysis suggests {asked}. {which} Take what is suggested, or say why not; the signers see it."
     return {"differs_reason": said}
 
 

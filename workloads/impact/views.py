@@ -22,11 +22,12 @@ from people.wording import duration
 from workloads.forms import show_refusal
 from workloads.impact import calendar, services
 from workloads.impact.chart import chart, money, severity, whole
+from workloads.impact.differing import cost_words, differs_words
 from workloads.impact.forms import SeasonForm
 from workloads.impact.queries import Picture, contributors, picture, seasons_for
 from workloads.impact.suggestion import DATA, TIME, Answered, Cell
-from workloads.models import Level, Loss, Season, Tier, Workload
-from workloads.queries import rights_on, targets_of
+from workloads.models import Classification, Level, Loss, Season, Tier, Workload
+from workloads.queries import Targets, rights_on, targets_of
 from workloads.views_workload import need, workload_for
 
 
@@ -67,6 +68,8 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "seasons": [_shown(found, season, organisation_today(timezone.now())) for season in found.seasons],
         "contributors": contributors(workload),
         "first_open": found.first_open or (found.asked.categories[0] if found.asked.categories else None),
+        "beside": _beside(found, targets),
+        "cost": _cost(found, suggested.rto_seconds) if suggested else "",
         "tier": Tier.objects.filter(pk=suggested.tier).first() if suggested else None,
         "missing": _missing(found),
         "target": targets.in_force,
@@ -75,6 +78,32 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "may_propose": Permission.PROPOSE in rights,
     }
     return render(request, "workloads/impact/impact.html", context)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A target beside the suggestion: how it differs, and what an outage as long as its RTO costs."""
+
+    label: str
+    target: Classification
+    differs: str
+    cost: str
+
+
+def _beside(found: Picture, targets: Targets) -> list[Beside]:
+    """The target in force and the open one."""
+    there = [("In force", targets.in_force), ("Proposed", targets.open)]
+    return [_compared(found, label, target) for label, target in there if target is not None]
+
+
+def _compared(found: Picture, label: str, target: Classification) -> Beside:
+    values = (target.tier_id, target.rto_seconds, target.rpo_seconds)
+    differs = differs_words(found.suggestion.targets, values) if found.suggestion is not None else ""
+    return Beside(label, target, differs, _cost(found, target.rto_seconds))
+
+
+def _cost(found: Picture, seconds: int) -> str:
+    return cost_words(found.rates, seconds, found.analysis.currency if found.analysis is not None else "")
 
 
 def _table(found: Picture, loss: str) -> dict[str, Any]:
