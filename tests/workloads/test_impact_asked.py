@@ -75,7 +75,8 @@ def test_a_new_point_leaves_the_analysis_with_questions_to_answer(cast, administ
     assert {cell.seconds for cell in found.suggestion.missing} == {1800}
     assert found.first_open.key == "money"
     assert target.state == "signed_off", "what is signed stays"
-    assert Event.objects.filter(kind="reference.changed").latest("pk").at > NOW
+    line = Event.objects.filter(kind="reference.changed").latest("pk")
+    assert (line.subject_name, line.actor_id) == ("1800 s", cast.platform.pk)
 
 
 def test_answers_are_whole_again_when_the_new_point_is_answered(cast, administrator):
