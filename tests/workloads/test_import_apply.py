@@ -158,9 +158,9 @@ def test_a_request_that_showed_the_old_description_becomes_void(cast):
 def test_a_workload_added_at_this_very_moment_stops_the_import(cast, monkeypatch):
     add = writing._add_workloads
 
-    def just_before(rows, known, by, at):
+    def just_before(rows, known, by, at, step):
         Workload.objects.create(name="quote engine", purpose="p", owner_team=cast.team, added_at=at, added_by=by)
-        add(rows, known, by, at)
+        add(rows, known, by, at, step)
 
     monkeypatch.setattr(writing, "_add_workloads", just_before)
     with pytest.raises(WrongState, match="Somebody changed the same workloads"):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 
 from audit.kinds import Kind
@@ -250,3 +253,27 @@ def test_a_file_of_workloads_does_not_ask_what_hangs_on_them(cast, django_assert
     bring_in(cast, whole())
     with django_assert_max_num_queries(9):
         check(cast, {"workloads": whole()["workloads"]})
+
+
+@pytest.mark.parametrize("bad", ["\\u0000", "\\ud800", "\\udfff", "\\u202e"])
+@pytest.mark.parametrize(
+    "row",
+    [
+        '"workloads": [{"name": "A", "purpose": "B", "team": "C", "reference": "D"}]',
+        '"components": [{"workload": "A", "name": "B", "own": "C"}]',
+        '"third_parties": [{"name": "A", "contact": "B", "document": "C"}]',
+        '"dependencies": [{"workload": "A", "workload_reference": "B", "needs": "C", "third_party": "D"}]',
+        '"flows": [{"workload": "A", "name": "B", "what": "C", "needs": ["D"], "components": ["E"], "third_parties": ["F"]}]',
+        '"failure_modes": [{"workload": "A", "component": "B", "category": "bug", "what": "C", "flows": ["D"]}]',
+        '"roles": [{"role": "A", "workload": "B", "person": "C", "deputy": "D", "from": "2026-01-01"}]',
+        '"impact": [{"workload": "A", "currency": "B"}]',
+        '"seasons": [{"workload": "A", "season": "B"}]',
+        '"impact_answers": [{"workload": "A", "season": "B", "category": "C", "after": "1 h", "level": "none"}]',
+    ],
+)
+def test_what_no_database_holds_is_refused_and_never_looked_for(cast, row, bad):
+    for letter in "ABCDEF":
+        data = f"{{{row}}}".replace(f'"{letter}"', f'"x{bad}"').encode()
+        report = check(cast, data)
+        assert not re.search(r"\\u(?:d[89a-f]..|0000)", json.dumps(report.as_json()))  # jsonb would refuse it
+        assert report.refused == 1

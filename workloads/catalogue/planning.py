@@ -19,8 +19,9 @@ from workloads.catalogue.subjects.roles import Roles
 from workloads.catalogue.values import items
 from workloads.register.known import Known, look_up
 from workloads.register.planning import Plan, Planner
-from workloads.register.report import RowReport
-from workloads.register.rows import wanted_line
+from workloads.register.progress import Progress, Steps, untold
+from workloads.register.report import CHANGED, NEW, RowReport
+from workloads.register.rows import CONTROL, wanted_line
 from workloads.register.writing import propose, void_what_changed, write
 from workloads.reviews import make_reviews_due
 
@@ -43,30 +44,34 @@ class Whole:
     def reports(self) -> list[RowReport]:
         return [*self.plan.reports, *(item.report for s in self.around.subjects.values() for item in s.items)]
 
-    def write(self, *, by: User, at: dt.datetime) -> None:
+    def write(self, *, by: User, at: dt.datetime, step: Steps) -> None:
         """Workloads first, then what describes them, then targets: an impact analysis that comes along counts for those."""
         with collector_paused():
-            touched = write(self.plan, self.known, by=by, at=at)
+            touched = write(self.plan, self.known, by=by, at=at, step=step)
             for subject in self.around.subjects.values():
                 touched |= subject.write()
+                step(sum(item.report.outcome in (NEW, CHANGED) for item in subject.items))
             propose(self.plan, by=by, at=at)
             make_reviews_due(because=self.around.review_because, by=by, at=at)
             void_what_changed(self.known, touched, by=by, at=at)
 
 
-def plan_contents(contents: Contents, *, by: User, at: dt.datetime, lock: bool, make_teams: bool) -> Whole:
+def plan_contents(
+    contents: Contents, *, by: User, at: dt.datetime, lock: bool, make_teams: bool, progress: Progress = untold
+) -> Whole:
     """Asks a handful of questions for each kind of row, however many rows there are."""
     with collector_paused():
+        step = Steps(progress, "checking", contents.count)
         rows = [
             wanted_line(line.number, line.said, contents.units, more=line.more)
             for line in contents.lines.pop("workloads", ())
         ]
         known = look_up(rows, lock=lock, mentioned=mentioned(contents))
-        plan = Planner(known, by, make_teams=make_teams).plan(rows)
+        plan = Planner(known, by, make_teams=make_teams).plan(rows, step)
         around = Around(by, at, Places.of(known, plan.rows), lock)
         for kind in SUBJECTS:
             subject = around.subjects[kind.kind.key] = kind(around)
-            subject.plan(contents.lines.pop(subject.kind.key, []))
+            subject.plan(contents.lines.pop(subject.kind.key, []), step)
         return Whole(plan, known, around)
 
 
@@ -88,4 +93,4 @@ def mentioned(contents: Contents) -> set[str]:
                     found.add(said)
             if kind == FLOWS.key:
                 found |= set(_names(line.said.get("needs")))
-    return {" ".join(said.split())[:200].replace("\x00", "") for said in found}
+    return {" ".join(said.split())[:200] for said in found if not CONTROL.search(said)}  # others are refused

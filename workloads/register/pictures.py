@@ -26,7 +26,6 @@ STAGES = {
     "reading": "Reading the file",
     "checking": "Comparing its rows with the register",
     "writing": "Writing",
-    "trail": "Writing the trail",
     "finishing": "Finishing",
 }
 State = PendingImport.State

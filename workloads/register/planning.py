@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,8 +61,12 @@ class Planner:
         self.new_teams: dict[str, str] = {}
         self.first_row: dict[tuple[str, Any], int] = {}
 
-    def plan(self, rows: list[Wanted]) -> Plan:
-        planned = [self._row(row) for row in rows]
+    def plan(self, rows: list[Wanted], step: Callable[[], None] = lambda: None) -> Plan:
+        """Call `step` after each row."""
+        planned = []
+        for row in rows:
+            planned.append(self._row(row))
+            step()
         used = {p.fields["owner_team"] for p in planned if p.report.outcome != REFUSED and "owner_team" in p.fields}
         return Plan(planned, sorted(name for name in self.new_teams.values() if name in used))
 

@@ -23,7 +23,8 @@ MOST = {
 }
 TAGS_MAX, TAG_LENGTH = 20, 40
 TARGET = ("tier", "slo", "rto", "rpo", "reason", "looser_reason")
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+# Halves of surrogate pairs too, which no database holds.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _NUMBER = re.compile(r"[0-9]{1,12}(?:[.,][0-9]{1,4})?")
 LIFECYCLES = {
     "planned": "planned",

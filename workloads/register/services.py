@@ -19,7 +19,7 @@ from workloads.catalogue.mapping import MappingSpec
 from workloads.catalogue.planning import Whole, plan_contents
 from workloads.catalogue.reading import How, read_contents
 from workloads.models import ColumnMapping, PendingImport
-from workloads.register.progress import Progress, untold
+from workloads.register.progress import Progress, Steps, untold
 from workloads.register.report import Report
 from workloads.register.sheet import shown
 
@@ -109,10 +109,7 @@ def plan_file(
     """What importing this file would do, and the words for it. Raises UnreadableFile, WrongState."""
     progress("reading", 0, 0)
     contents = read_contents(data, options.how())
-    rows = contents.count
-    progress("checking", 0, rows)
-    whole = plan_contents(contents, by=by, at=at, lock=lock, make_teams=options.make_teams)
-    progress("checking", rows, rows)
+    whole = plan_contents(contents, by=by, at=at, lock=lock, make_teams=options.make_teams, progress=progress)
     return whole, Report(short(name), whole.reports, whole.plan.teams, contents.notes)
 
 
@@ -145,12 +142,9 @@ def _import_alone(
         raise RowsRefused(report)
     if digest and digest != report.digest:
         raise ReportChanged(report)
-    rows = report.to_write
-    if not rows:
+    if not report.to_write:
         return report
-    progress("writing", 0, rows)
-    whole.write(by=by, at=at)
-    progress("trail", 0, rows)
+    whole.write(by=by, at=at, step=Steps(progress, "writing", report.to_write))
     report.applied = True
     after = {"file": pending.name, "sha256": pending.sha256, "result": report.sentence}
     record(Kind.REGISTER_IMPORTED, pending, by=by, at=at, after=after)

@@ -13,7 +13,7 @@ EVERY = 0.4  # seconds between two words about the same stage
 SLOW = 0.2  # seconds that a word may take; a cache that needs longer is not told again
 STAGES = {
     "check": ("reading", "checking", "finishing"),
-    "import": ("reading", "checking", "writing", "trail", "finishing"),
+    "import": ("reading", "checking", "writing", "finishing"),
 }
 
 

@@ -10,7 +10,13 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 # The person who uploads waits for this, so that a broker that is gone must cost her next to nothing.
-IN_A_HURRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "socket_connect_timeout": 1, "socket_timeout": 1}
+IN_A_HURRY = {
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "socket_connect_timeout": 1,
+    "socket_timeout": 1,
+}
 SWEEP = "workloads.tasks.work_on_imports"
 log = logging.getLogger(__name__)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 from audit.copying import copy_in
@@ -22,12 +23,16 @@ _SAID = ("tier", "slo", "rto_seconds", "rpo_seconds", "reason", "looser_reason")
 TARGET_FIELDS = (*_SAID, "proposed_by", "differs_reason", *(name.removesuffix("_id") for name in SUGGESTED))
 
 
-def write(plan: Plan, known: Known, *, by: User, at: dt.datetime) -> set[int]:
-    """Inside the transaction of the import; what is changed has been locked by `look_up`. The workloads that changed."""
+def write(plan: Plan, known: Known, *, by: User, at: dt.datetime, step: Callable[[int], None]) -> set[int]:
+    """Inside the transaction of the import; what is changed has been locked by `look_up`. Returns the workloads that changed.
+
+    Calls `step` with how many rows came further.
+    """
     _add_teams(plan, known, by, at)
     changed = [row for row in plan.rows if row.workload is not None and row.fields]
     _change_workloads(changed, known, by, at)
-    _add_workloads([row for row in plan.rows if row.workload is None], known, by, at)
+    step(len(changed))
+    _add_workloads([row for row in plan.rows if row.workload is None], known, by, at, step)
     return {row.workload.pk for row in changed if row.workload is not None}
 
 
@@ -56,12 +61,14 @@ def _values(row: Planned, known: Known) -> dict[str, Any]:
     return row.fields | team
 
 
-def _add_workloads(rows: list[Planned], known: Known, by: User, at: dt.datetime) -> None:
+def _add_workloads(rows: list[Planned], known: Known, by: User, at: dt.datetime, step: Callable[[int], None]) -> None:
     for row in rows:
         row.workload = Workload(added_at=at, added_by=by, **_values(row, known))
     workloads = [row.workload for row in rows if row.workload is not None]
     copy_in(workloads)
+    step(len(rows) // 2)  # the other half is the trail
     record_many(Kind.WORKLOAD_ADDED, ((w, {}, _described(w)) for w in workloads), by=by, at=at)
+    step(len(rows) - len(rows) // 2)
 
 
 def _change_workloads(rows: list[Planned], known: Known, by: User, at: dt.datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import weakref
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
@@ -131,7 +131,8 @@ class Subject:
             self._ready = True
             self.look_up(lines)
 
-    def plan(self, lines: list[Line]) -> None:
+    def plan(self, lines: list[Line], step: Callable[[], None]) -> None:
+        """Call `step` after each row."""
         if lines:
             self.ready(lines)
         for line in lines:
@@ -146,6 +147,7 @@ class Subject:
                 self._compare(item)
             if item.refused:
                 item.report.outcome, item.report.changes, item.report.notes = REFUSED, [], []
+            step()
 
     def _read(self, item: Item) -> None:
         if item.line.more:
@@ -245,6 +247,11 @@ class Subject:
 
 def _plain(value: Any) -> Any:
     return sorted(map(str, value)) if isinstance(value, frozenset) else value
+
+
+def askable(texts: Iterable[Any]) -> list[str]:
+    """Those that can be looked for; others are refused with their row, and no database holds them."""
+    return [text for text in texts if isinstance(text, str) and not CONTROL.search(text)]
 
 
 def _read(column: Column, cell: Any) -> Any:

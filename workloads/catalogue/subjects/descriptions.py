@@ -11,7 +11,7 @@ from people.permissions import Permission
 from workloads.catalogue import kinds
 from workloads.catalogue.contents import Line
 from workloads.catalogue.places import Meant
-from workloads.catalogue.subjects.base import Item, Subject
+from workloads.catalogue.subjects.base import Item, Subject, askable
 from workloads.models import Component, Dependency, Strength, ThirdParty
 from workloads.register.known import numbers
 from workloads.register.report import CHANGED, NEW, REFUSED
@@ -93,8 +93,7 @@ class ThirdParties(Subject):
             rows = rows.select_for_update(of=("self",), no_key=True)
         self.there = {row.name: row for row in rows.select_related("contact")}
         self.made: dict[str, Item] = {}
-        named = {line.said.get("contact") for line in lines}
-        contacts = Contact.objects.filter(name__in=[n for n in named if isinstance(n, str)])
+        contacts = Contact.objects.filter(name__in=askable(line.said.get("contact") for line in lines))
         self.contacts = {(contact.name, contact.organisation): contact for contact in contacts}
 
     def identify(self, item: Item) -> Hashable:

@@ -11,7 +11,7 @@ from people.models import Role, RoleAssignment, User, organisation_today
 from people.permissions import Permission
 from workloads.catalogue import kinds
 from workloads.catalogue.contents import Line
-from workloads.catalogue.subjects.base import Item, Subject
+from workloads.catalogue.subjects.base import Item, Subject, askable
 from workloads.register.known import numbers
 from workloads.register.planning import ASK
 from workloads.register.sheet import shown
@@ -36,7 +36,7 @@ class Roles(Subject):
             for key in ("person", "deputy")
             if isinstance(said := line.said.get(key), str)
         }
-        people = User.objects.filter(email__in=mails) if mails else User.objects.none()
+        people = User.objects.filter(email__in=askable(mails)) if mails else User.objects.none()
         self.people = {user.email.lower(): user for user in people}
         rows = RoleAssignment.objects.filter(
             workload_id__in=numbers(self.around.places.by_pk)
