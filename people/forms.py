@@ -144,7 +144,9 @@ class HandOverForm(forms.Form):
 
     to = forms.ModelChoiceField(User.objects.none(), label="Successor", empty_label="Choose a person")
     last_day = forms.DateField(
-        label="Last day", widget=day_input(), help_text="Included. Yesterday passes everything on at once."
+        label="Last day",
+        widget=day_input(),
+        help_text="The last day of the roles for who gives them up. For a hand-over at once, choose yesterday.",
     )
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django.db.models import Model, QuerySet
 from django.utils import timezone
@@ -65,6 +65,14 @@ def seconds(help_text: str) -> serializers.IntegerField:
     )
 
 
+class Deeds(NamedTuple):
+    """What may be done to a kind of thing: add one, change one, take one out."""
+
+    add: Callable[..., Model]
+    change: Callable[..., Any]
+    remove: Callable[..., None] | None = None
+
+
 class PartViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Any]):
     """A kind names its rows as the caller may see them, what is written, and its deeds."""
 
@@ -76,19 +84,22 @@ class PartViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewS
     add_serializer: ClassVar[type[Serializer[Any]]]
     change_serializer: ClassVar[type[Serializer[Any]]]
     subject: ClassVar[str]  # what the deeds call it
+    deeds: ClassVar[Deeds]
     queryset: Any
 
     def seen(self, user: User) -> QuerySet[Any]:
         raise NotImplementedError
 
     def add(self, **values: Any) -> Model:
-        raise NotImplementedError
+        return self.deeds.add(**values)
 
     def change(self, **values: Any) -> Any:
-        raise NotImplementedError
+        return self.deeds.change(**values)
 
     def remove(self, **values: Any) -> None:
-        raise NotImplementedError
+        if self.deeds.remove is None:
+            raise NotImplementedError
+        self.deeds.remove(**values)
 
     def get_queryset(self) -> QuerySet[Any]:
         if not isinstance(self.request.user, User):  # while the schema is drawn

@@ -5,15 +5,18 @@ Each kind of thing says once, in a `Shape`, which of its values people write, wh
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, models, transaction
 
 from audit.errors import Invalid, WrongState
+from audit.kinds import Kind
+from audit.services import Actor, difference, record
 from people.wording import MAX_SECONDS
 from workloads.services import constraint_of
 
@@ -91,6 +94,35 @@ def save(thing: models.Model, shape: Shape, problems: Mapping[str, str] | None =
             raise
         name, said = shape.taken[constraint]
         raise Invalid(said, {name: said}) from None
+
+
+def rewrite(
+    thing: Thing,
+    shape: Shape,
+    kind: Kind,
+    *,
+    by: Actor,
+    at: dt.datetime,
+    seen: str,
+    values: Mapping[str, Any],
+    problems: Callable[[Thing], Mapping[str, str]] = lambda thing: {},
+) -> Thing:
+    """Change some values of a thing and note it; the thing as it is now. For deeds that have asked for their right.
+
+    Raises Invalid, with `problems` of what was filled in; Stale, WrongState (removed meanwhile).
+    """
+    thing = locked(thing)
+    check_seen(thing, shape, seen)
+    before = described(thing, shape)
+    fill(thing, shape, values)
+    save(thing, shape, problems(thing))
+    for name in shape.many:
+        if name in values:
+            getattr(thing, name).set(values[name])
+    old, new = difference(before, described(thing, shape))
+    if new:
+        record(kind, thing, by=by, at=at, before=old, after=new)
+    return thing
 
 
 def _problems(thing: models.Model, shape: Shape) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -19,7 +19,7 @@ from workloads.flows import components, services
 from workloads.flows.priority import Priority
 from workloads.flows.queries import components_for, failure_modes_for, flows_for, priority_of
 from workloads.models import Component, Detection, Effect, FailureCategory, FailureMode, Likelihood, UserFlow
-from workloads.parts_api import KeyOf, RemovablePartViewSet, keys_of, seconds, seen_workloads, text
+from workloads.parts_api import Deeds, KeyOf, RemovablePartViewSet, keys_of, seconds, seen_workloads, text
 
 WORKLOAD = "Number of the workload it belongs to"
 
@@ -75,19 +75,11 @@ class ComponentViewSet(RemovablePartViewSet):
     serializer_class = ComponentSerializer
     filterset_class: Any = ComponentFilter
     add_serializer, change_serializer, subject = ComponentAddSerializer, ComponentWriteSerializer, "component"
+    deeds = Deeds(components.add_component, components.change_component, components.remove_component)
     ordering_fields = ("id", "name")
 
     def seen(self, user: User) -> QuerySet[Component]:
         return components_for(user).select_related("workload__owner_team")
-
-    def add(self, **values: Any) -> Model:
-        return components.add_component(**values)
-
-    def change(self, **values: Any) -> Any:
-        return components.change_component(**values)
-
-    def remove(self, **values: Any) -> None:
-        components.remove_component(**values)
 
     @extend_schema(request=ComponentRegisterSerializer, responses={201: ComponentSerializer})
     @action(detail=True, methods=["post"])
@@ -147,20 +139,12 @@ class FlowViewSet(RemovablePartViewSet):
     serializer_class = FlowSerializer
     filterset_class: Any = FlowFilter
     add_serializer, change_serializer, subject = FlowAddSerializer, FlowWriteSerializer, "flow"
+    deeds = Deeds(services.add_flow, services.change_flow, services.remove_flow)
     ordering_fields = ("id", "name")
 
     def seen(self, user: User) -> QuerySet[UserFlow]:
         related = flows_for(user).select_related("workload__owner_team")
         return related.prefetch_related("components", "dependencies")
-
-    def add(self, **values: Any) -> Model:
-        return services.add_flow(**values)
-
-    def change(self, **values: Any) -> Any:
-        return services.change_flow(**values)
-
-    def remove(self, **values: Any) -> None:
-        services.remove_flow(**values)
 
 
 class FailureModeSerializer(serializers.ModelSerializer[FailureMode]):
@@ -221,16 +205,8 @@ class FailureModeViewSet(RemovablePartViewSet):
     serializer_class = FailureModeSerializer
     filterset_class: Any = FailureModeFilter
     add_serializer, change_serializer, subject = FailureModeAddSerializer, FailureModeWriteSerializer, "mode"
+    deeds = Deeds(services.add_failure_mode, services.change_failure_mode, services.remove_failure_mode)
     ordering_fields = ("id", "severity", "likelihood")
 
     def seen(self, user: User) -> QuerySet[FailureMode]:
         return failure_modes_for(user).select_related("workload__owner_team").prefetch_related("flows")
-
-    def add(self, **values: Any) -> Model:
-        return services.add_failure_mode(**values)
-
-    def change(self, **values: Any) -> Any:
-        return services.change_failure_mode(**values)
-
-    def remove(self, **values: Any) -> None:
-        services.remove_failure_mode(**values)

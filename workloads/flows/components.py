@@ -9,14 +9,14 @@ from django.db import transaction
 
 from audit.errors import WrongState
 from audit.kinds import Kind
-from audit.services import difference, record
+from audit.services import record
 from people.models import User
 from people.permissions import Permission
 from workloads import services
 from workloads.dependencies.services import needs_workload
 from workloads.models import Component, Workload
 from workloads.roles.copying import copy_roles
-from workloads.writing import Shape, check_seen, described, fill, locked, save
+from workloads.writing import Shape, described, fill, locked, rewrite, save
 
 NAME_TAKEN = "Another component of this workload has this name."
 COMPONENT = Shape(
@@ -41,15 +41,7 @@ def add_component(*, workload: Workload, by: User, at: dt.datetime, **values: An
 def change_component(*, component: Component, by: User, at: dt.datetime, seen: str = "", **values: Any) -> Component:
     """Change some of name, kind, note; returns it as it is now. Raises Invalid, Stale, WrongState (removed meanwhile)."""
     by.require(Permission.CHANGE_WORKLOADS, on=component.workload)
-    component = locked(component)
-    check_seen(component, COMPONENT, seen)
-    before = described(component, COMPONENT)
-    fill(component, COMPONENT, values)
-    save(component, COMPONENT)
-    old, new = difference(before, described(component, COMPONENT))
-    if new:
-        record(Kind.COMPONENT_CHANGED, component, by=by, at=at, before=old, after=new)
-    return component
+    return rewrite(component, COMPONENT, Kind.COMPONENT_CHANGED, by=by, at=at, seen=seen, values=values)
 
 
 @transaction.atomic

@@ -9,11 +9,11 @@ from typing import Any
 from django.db import transaction
 
 from audit.kinds import Kind
-from audit.services import difference, record
+from audit.services import record
 from people.models import User
 from people.permissions import Permission
 from workloads.models import Component, Dependency, FailureMode, UserFlow, Workload
-from workloads.writing import Shape, check_seen, described, fill, locked, save
+from workloads.writing import Shape, described, fill, locked, rewrite, save
 
 NAME_TAKEN = "Another user flow of this workload has this name."
 FLOW = Shape(
@@ -63,18 +63,11 @@ def add_flow(
 def change_flow(*, flow: UserFlow, by: User, at: dt.datetime, seen: str = "", **values: Any) -> UserFlow:
     """Change some of its values; returns it as it is now. Raises Invalid, Stale, WrongState (removed meanwhile)."""
     by.require(Permission.CHANGE_WORKLOADS, on=flow.workload)
-    flow = locked(flow)
-    check_seen(flow, FLOW, seen)
-    before = described(flow, FLOW)
-    fill(flow, FLOW, values)
     many = {name: values[name] for name in FLOW.many if name in values}
-    save(flow, FLOW, _foreign(flow.workload, **many))
-    for name, others in many.items():
-        getattr(flow, name).set(others)
-    old, new = difference(before, described(flow, FLOW))
-    if new:
-        record(Kind.FLOW_CHANGED, flow, by=by, at=at, before=old, after=new)
-    return flow
+    return rewrite(
+        flow, FLOW, Kind.FLOW_CHANGED, by=by, at=at, seen=seen, values=values,
+        problems=lambda flow: _foreign(flow.workload, **many),
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -104,18 +97,11 @@ def add_failure_mode(
 def change_failure_mode(*, mode: FailureMode, by: User, at: dt.datetime, seen: str = "", **values: Any) -> FailureMode:
     """Change some of its values; returns it as it is now. Raises Invalid, Stale, WrongState (removed meanwhile)."""
     by.require(Permission.CHANGE_WORKLOADS, on=mode.workload)
-    mode = locked(mode)
-    check_seen(mode, FAILURE_MODE, seen)
-    before = described(mode, FAILURE_MODE)
-    fill(mode, FAILURE_MODE, values)
-    many = {"flows": values["flows"]} if "flows" in values else {}
-    save(mode, FAILURE_MODE, _foreign(mode.workload, component=_one(mode.component), **many))
-    if many:
-        mode.flows.set(many["flows"])
-    old, new = difference(before, described(mode, FAILURE_MODE))
-    if new:
-        record(Kind.FAILURE_MODE_CHANGED, mode, by=by, at=at, before=old, after=new)
-    return mode
+    many = {name: values[name] for name in FAILURE_MODE.many if name in values}
+    return rewrite(
+        mode, FAILURE_MODE, Kind.FAILURE_MODE_CHANGED, by=by, at=at, seen=seen, values=values,
+        problems=lambda mode: _foreign(mode.workload, component=_one(mode.component), **many),
+    )  # fmt: skip
 
 
 @transaction.atomic
