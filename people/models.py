@@ -208,8 +208,13 @@ class RoleAssignment(models.Model):
 
     role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="assignments")
     workload_id = models.BigIntegerField("for workload", null=True, blank=True)
-    person = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="held_roles")
-    deputy = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="deputised_roles")
+    # Both without an index of their own: those below begin with them.
+    person = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="held_roles", db_index=False
+    )
+    deputy = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="deputised_roles", db_index=False
+    )
     from_on = models.DateField("from")
     until_on = models.DateField("until", null=True, blank=True)
 
@@ -232,6 +237,8 @@ class RoleAssignment(models.Model):
         indexes = [
             models.Index(fields=["workload_id", "role"], name="assignment_workload"),
             models.Index(fields=["role", "from_on"], name="assignment_role"),
+            models.Index(fields=["person", "workload_id"], name="assignment_person"),
+            models.Index(fields=["deputy", "workload_id"], name="assignment_deputy"),
         ]
 
     def __str__(self) -> str:

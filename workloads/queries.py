@@ -23,11 +23,12 @@ from workloads.models import (
     WorkloadQuerySet,
     WorkloadUserObjectPermission,
 )
+from workloads.reach import FEW, Reach
 
 REVIEW_SOON = dt.timedelta(days=30)
 CRITICAL_TIERS = (0, 1)
 COUNT_MAX = 10_000
-TAB_MAX = 1_000
+TAB_MAX = FEW
 # One row of the register, read as plain values: with 50 of them, model instances cost more than the query.
 ROW = (
     "id", "name", "reference", "purpose", "owner_team_id", "team", "business_unit", "lifecycle", "tags", "proven_on",
@@ -41,6 +42,7 @@ def _pictured() -> WorkloadQuerySet:
     """All workloads with where their target stands. Never evaluated itself; built once, because building it is not cheap."""
     return named(Workload.objects.all().with_targets()).annotate(
         slo=Coalesce("in_force__slo", "open__slo"),
+        team=F("owner_team__name"),
         in_force_id=F("in_force__id"),
         open_id=F("open__id"),
         open_tier=F("open__tier_id"),
@@ -56,7 +58,6 @@ def named(rows: WorkloadQuerySet) -> WorkloadQuerySet:
         state=F("state_now"),
         open_state=NullIf("open_now", Value("")),
         review_due_on=F("review_on"),
-        team=F("owner_team__name"),
     )
 
 
@@ -90,15 +91,6 @@ def picture(user: User, number: int) -> dict[str, Any] | None:
     return next(iter(pictures([number])), None) if is_hers else None
 
 
-def mine(user: User, on: dt.date) -> Q:
-    """Workloads of her teams and those she holds a role for today."""
-    held = RoleAssignment.objects.in_force(on).of(user).filter(workload_id__isnull=False).order_by()
-    teams = User.teams.through.objects.filter(user_id=user.pk)
-    owned = Workload.objects.filter(owner_team__in=teams.values("team")).order_by()
-    # One set of numbers instead of two conditions: PostgreSQL reads a union from its indexes, an OR row by row.
-    return Q(pk__in=owned.values("pk").union(held.values("workload_id")))
-
-
 @dataclass(frozen=True)
 class View:
     """A fixed view of the register: a tab."""
@@ -116,11 +108,10 @@ VIEWS = (
 )
 
 
-def in_view(key: str, user: User, on: dt.date) -> Q:
+def in_view(key: str, reach: Reach, on: dt.date) -> Q:
     """Which workloads a tab shows. Raises KeyError for one that does not exist."""
-    if key == "mine":  # apart from the others: putting it together takes long
-        return mine(user, on)
     return {
+        "mine": reach.mine,
         "": Q(),
         "critical": Q(tier_now__in=CRITICAL_TIERS),
         "due": Q(review_on__lte=on + REVIEW_SOON),
@@ -133,24 +124,32 @@ class _Counted(Subquery):
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
     output_field = IntegerField()
+    empty_result_set_value = 0
 
     def __init__(self, rows: QuerySet[Any], most: int) -> None:
         super().__init__(rows.order_by().values(one=Value(1))[: most + 1])
 
 
-def counts(user: User, on: dt.date, found: QuerySet[Workload] | None = None) -> dict[str, int]:
+def counts(reach: Reach, found: QuerySet[Workload] | None = None, most: int = COUNT_MAX) -> dict[str, int]:
     """How many workloads each tab holds, how many have a signed target, how many are `found`: one query.
 
     Nobody reads further than `COUNT_MAX` rows, and a tab says no more than "1,000+"; one more stands for "more than that", so
     that a large register costs what a small one does.
     """
-    seen = Workload.objects.visible_to(user)
-    numbers = {f"view_{view.key}": _Counted(seen.filter(in_view(view.key, user, on)), TAB_MAX) for view in VIEWS}
+    seen = reach.seen
+    numbers = {
+        f"view_{view.key}": _Counted(seen.filter(in_view(view.key, reach, reach.on)), TAB_MAX)
+        for view in VIEWS
+        if view.key != "mine" or not reach.sees_all
+    }
     numbers |= {"view_": _Counted(seen, COUNT_MAX), "signed": _Counted(seen.filter(review_on__isnull=False), COUNT_MAX)}
     if found is not None:
-        numbers["found"] = _Counted(found, COUNT_MAX)
-    counted: Any = User.objects.filter(pk=user.pk).values(**numbers)[0]
-    return dict(counted)
+        numbers["found"] = _Counted(found, most)
+    asked: Any = User.objects.filter(pk=reach.user.pk).values(**numbers)[0]
+    counted: dict[str, int] = dict(asked)
+    if reach.sees_all:  # then all that is hers is seen, and has been counted already
+        counted["view_mine"] = TAB_MAX + 1 if reach.owned is None else len(reach.owned)
+    return counted
 
 
 @dataclass(frozen=True)

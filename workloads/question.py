@@ -21,7 +21,8 @@ from people.wording import duration
 from workloads.filters import RegisterFilter
 from workloads.models import Workload
 from workloads.models.register import PURPOSE_SORTED
-from workloads.queries import COUNT_MAX, VIEWS, in_view, pictures, register
+from workloads.queries import COUNT_MAX, TAB_MAX, VIEWS, in_view, pictures, register
+from workloads.reach import Reach, reach_of
 
 PAGE_SIZE = 50
 # What a column header sorts by; `name` always follows, so that pages never overlap.
@@ -71,9 +72,11 @@ class Question:
     today: dt.date
     teams: dict[int, str] | None = None  # names by number, where the page has them anyway
     filters: RegisterFilter = field(init=False)
+    reach: Reach = field(init=False)
 
     def __post_init__(self) -> None:
-        self.filters = RegisterFilter(self.params, Workload.objects.visible_to(self.user))
+        self.reach = reach_of(self.user, self.today)
+        self.filters = RegisterFilter(self.params, self.reach.seen)
         self.filters.teams = self.teams
 
     @cached_property
@@ -123,12 +126,17 @@ class Question:
         return self._narrowed(found).order_by(*_order(self.sort))
 
     def _narrowed(self, rows: QuerySet[Workload]) -> QuerySet[Workload]:
-        return rows.filter(in_view(self.view, self.user, self.today)) if self.view else rows
+        return rows.filter(in_view(self.view, self.reach, self.today)) if self.view else rows
 
     @property
     def numbers(self) -> Numbers:
         """The numbers of the rows in their order."""
         return Numbers(self.rows, self.sort)
+
+    @property
+    def most(self) -> int:
+        """How many rows are counted and shown; of workloads that are hers by many roles, each has to be asked for."""
+        return TAB_MAX if self.view == "mine" and self.reach.owned is None else COUNT_MAX
 
     def without(self, *names: str) -> str:
         """The query string without these parameters, and always without the page."""
@@ -203,7 +211,7 @@ class KnownPaginator(Paginator):  # type: ignore[type-arg]  # not subscriptable 
 
     def __init__(self, rows: Numbers, total: int) -> None:
         super().__init__(rows, PAGE_SIZE)  # type: ignore[arg-type]  # it is sliced, nothing else
-        self.total = min(total, COUNT_MAX)
+        self.total = total
 
     @cached_property
     def count(self) -> int:
@@ -211,7 +219,7 @@ class KnownPaginator(Paginator):  # type: ignore[type-arg]  # not subscriptable 
 
 
 def page_of(question: Question, total: int) -> Page[Any]:
-    page: Page[Any] = KnownPaginator(question.numbers, total).get_page(question.params.get("page"))
+    page: Page[Any] = KnownPaginator(question.numbers, min(total, question.most)).get_page(question.params.get("page"))
     page.object_list = [_line(row, question.today) for row in pictures(page.object_list)]
     return page
 

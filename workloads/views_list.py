@@ -63,7 +63,7 @@ def list_workloads(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     teams = dict(Team.objects.values_list("pk", "name"))
     question = Question(request.GET, user, organisation_today(timezone.now()), teams)
-    totals = counts(user, question.today, question.rows if question.values or question.view else None)
+    totals = counts(question.reach, question.rows if question.values or question.view else None, question.most)
     context = _rows(question, totals) | {"may_add": user.may(Permission.ADD_WORKLOADS)}
     if request.headers.get("HX-Target", "").endswith("#rows"):
         response = render(request, "workloads/_rows.html", context)
@@ -80,7 +80,7 @@ def _rows(question: Question, totals: dict[str, int]) -> dict[str, Any]:
         "question": question,
         "total": counted(totals["view_"]) if totals["view_"] else 0,
         "found": found,
-        "most": COUNT_MAX if found > COUNT_MAX else 0,
+        "most": question.most if found > question.most else 0,
         "base": reverse("workloads:list"),
         "chips": list(_chips(question)),
     }
