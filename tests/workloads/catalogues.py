@@ -13,7 +13,8 @@ from people.models import Contact, ContactKind
 WHOLE: dict[str, list[dict[str, Any]]] = {
     "workloads": [
         {"reference": "APP-7", "name": "Quote Engine", "purpose": "Quotes prices.", "team": "Payments", "lifecycle": "live",
-         "business_unit": "Sales", "tags": ["money", "web"], "own_rto": "6 min", "tier": 1, "slo": 99.95, "rto": "10 min", "rpo": "5 min",
+         "business_unit": "Sales", "tags": ["money", "web"], "own_rto": "6 min", "tier": 1, "slo": 99.95,
+         "rto": "10 min", "rpo": "5 min",
          "reason": "Each hour costs € 9,000."},
         {"reference": "", "name": "Ledger; “main”", "purpose": "=Keeps the books.", "team": "Payments"},
         {"reference": "DB-1", "name": "Quotes database", "purpose": "Stores quotes.", "team": "Payments", "lifecycle": "planned"},
