@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from people.models import Team, organisation_today
 from workloads.models import Classification, Lifecycle, Proof, Workload
-from workloads.models.register import OPEN_TARGETS
+from workloads.models.register import OPEN_TARGETS, SAID
 from workloads.reference import SHIPPED_TIERS
+from workloads.words import Spelled, all_of, names_in, spelled, words_of
 
 Rows = QuerySet[Any]
 SEARCH_MAX = 100
@@ -43,7 +44,10 @@ class RegisterFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Asks the columns of workloads alone, so that any list of them can be narrowed by it and none joins its targets."""
 
     q = django_filters.CharFilter(
-        method="search", max_length=SEARCH_MAX, label="Part of name, reference, purpose or owner team, or a whole tag"
+        method="search",
+        max_length=SEARCH_MAX,
+        label="Words in any order, each part of name, reference, purpose, business unit or owner team, or a whole tag; "
+        "of a word that nothing has, what is close to it",
     )
     tier = django_filters.MultipleChoiceFilter(method="of_tier", choices=TIERS, label="Tier, or none")
     state = django_filters.ChoiceFilter(
@@ -55,6 +59,7 @@ class RegisterFilter(django_filters.FilterSet):  # type: ignore[misc]
     lifecycle = django_filters.MultipleChoiceFilter(choices=Lifecycle.choices, label="Lifecycle")
 
     teams: dict[int, str] | None = None  # names by number, when the caller has them already
+    words: list[Spelled] | None = None  # of the question, once it was asked
     form_class: ClassVar[type[forms.Form] | None] = None
 
     class Meta:
@@ -68,16 +73,32 @@ class RegisterFilter(django_filters.FilterSet):  # type: ignore[misc]
         return RegisterFilter.form_class
 
     def search(self, rows: Rows, name: str, value: str) -> Rows:
+        words = words_of(value)
+        if not words:
+            return rows
         # Teams are few: looking them up first keeps the search on the indexes of this one table.
         names = dict(Team.objects.values_list("pk", "name")) if self.teams is None else self.teams
-        teams = [pk for pk, team in names.items() if value.casefold() in team.casefold()]
-        return rows.filter(
-            Q(name__icontains=value)
-            | Q(purpose__icontains=value)
-            | Q(reference__icontains=value)
-            | Q(tags__overlap=[value, value.lower()])
-            | Q(owner_team__in=teams)
-        )
+
+        def fits(word: str) -> Q:
+            teams = [pk for pk, team in names.items() if word.casefold() in team.casefold()]
+            return Q(said__icontains=word) | Q(tags__overlap=[word, word.lower()]) | Q(owner_team__in=teams)
+
+        rows = rows.alias(said=SAID)
+        if self.words is None:
+            said = rows
+            self.words = spelled(
+                words, beside=names_in(names.values()), has=lambda word: said.filter(fits(word)).exists()
+            )
+        whole_tag = Q(tags__overlap=[value, value.lower()]) if len(words) > 1 else Q()
+        found: Rows = rows.filter(all_of(self.words, fits) | whole_tag if whole_tag else all_of(self.words, fits))
+        return found
+
+    @property
+    def meant(self) -> list[tuple[str, str]]:
+        """What was searched for in the place of words that nothing has."""
+        words = words_of(self.form.cleaned_data.get("q") or "")
+        pairs = zip(words, self.words or [], strict=False)
+        return [(word, "” or “".join(meant)) for word, meant in pairs if meant != (word,)]
 
     def of_tier(self, rows: Rows, name: str, value: list[str]) -> Rows:
         if not value:

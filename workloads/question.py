@@ -135,8 +135,9 @@ class Question:
 
     @property
     def most(self) -> int:
-        """How many rows are counted and shown; of workloads that are hers by many roles, each has to be asked for."""
-        return TAB_MAX if self.view == "mine" and self.reach.owned is None else COUNT_MAX
+        """How many rows are counted and shown; less where no index holds them, and each has to be looked at."""
+        is_looked_at = "q" in self.values or (self.view == "mine" and self.reach.owned is None)
+        return TAB_MAX if is_looked_at else COUNT_MAX
 
     def without(self, *names: str) -> str:
         """The query string without these parameters, and always without the page."""

@@ -83,6 +83,7 @@ def _rows(question: Question, totals: dict[str, int]) -> dict[str, Any]:
         "most": question.most if found > question.most else 0,
         "base": reverse("workloads:list"),
         "chips": list(_chips(question)),
+        "meant": question.filters.meant if found else [],
     }
 
 

@@ -73,9 +73,7 @@ def test_somebody_not_signed_in_is_sent_to_sign_in(client, db):
 )  # fmt: skip
 def test_search_and_filters_find(cast, page, question, found):
     put_in_force(cast, at=timezone.now() - dt.timedelta(days=30))
-    reviews.note_proof(
-        workload=cast.workload, proven_on=NOW.date(), rto=Proof.MET, rpo=Proof.MET, by=cast.head, at=NOW
-    )
+    reviews.note_proof(workload=cast.workload, proven_on=NOW.date(), rto=Proof.MET, rpo=Proof.MET, by=cast.head, at=NOW)
     claims = Team.objects.create(name="Claims team")
     _add(cast, '50 % off_er\'s "Desk"', tags=["money"], owner_team=claims, lifecycle=Lifecycle.PLANNED)
     if question in ("q=claims", "q=payments"):
@@ -201,7 +199,9 @@ def test_the_page_costs_the_same_number_of_queries_however_many_rows(
             for n in range(have, size)
         )
         client = page(user)
-        with django_assert_max_num_queries(8) as counted:
+        with django_assert_max_num_queries(
+            9 if "q=" in question else 8
+        ) as counted:  # a search asks which words are known
             assert client.get(f"/workloads/?{question}").status_code == 200
         costs[size] = len(counted)
     assert len(set(costs.values())) == 1, costs
