@@ -108,9 +108,7 @@ def test_what_could_break_it_is_said_the_gravest_first(cast):
 
 
 def test_an_older_drill_does_not_overwrite_a_newer_one(cast):
-    reviews.note_proof(
-        workload=cast.workload, proven_on=NOW.date(), rto=Proof.MET, rpo=Proof.MET, by=cast.head, at=NOW
-    )
+    reviews.note_proof(workload=cast.workload, proven_on=NOW.date(), rto=Proof.MET, rpo=Proof.MET, by=cast.head, at=NOW)
     before = NOW.date() - dt.timedelta(days=1)
     reviews.note_proof(
         workload=cast.workload, proven_on=before, rto=Proof.MISSED, rpo=Proof.MISSED, by=cast.head, at=NOW
