@@ -80,9 +80,9 @@ def test_the_panel_sets_both_sides_and_their_costs_beside_each_other(cast, page,
     propose(cast, tier=2, rto_seconds=3600, differs_reason="The desk copes for an hour.")
     text = page(cast.auditor).get(f"/workloads/{cast.workload.pk}/impact/").text.replace("\xa0", " ")
     assert "An outage of 15 min</dt><dd>costs € 250" in text
-    assert "an outage of 1 h costs € 4k" in text
+    assert "An outage of 1 h costs € 4k." in text
     assert "Looser than the analysis suggests" in text
-    assert "Under-preparing a workload that matters is a risk" in text
+    assert "Under-preparing is a risk: the business lives with" in text
     assert "The desk copes for an hour." in text
 
 

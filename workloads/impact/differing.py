@@ -12,8 +12,8 @@ from workloads.impact.chart import money, whole
 Targets = tuple[int, int, int]  # tier, RTO and RPO in seconds; each is looser the larger it is
 Rates = Mapping[int, Decimal]  # what an hour costs, by the length of the outage in seconds
 
-RISK = "Under-preparing a workload that matters is a risk"
-WASTE = "Over-engineering one that could wait wastes money"
+RISK = "Under-preparing is a risk"
+WASTE = "Over-engineering wastes money"
 
 
 def differs_words(suggested: Targets, chosen: Targets) -> str:
