@@ -4,8 +4,10 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.urls import reverse
 
 from audit.kinds import Kind
@@ -46,6 +48,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["purpose", "-id"], name="message_purpose"),
             models.Index(fields=["thread", "-id"], name="message_thread"),
+            GinIndex(OpClass(Upper("subject_line"), name="gin_trgm_ops"), name="message_subject_search"),
         ]
 
     def __str__(self) -> str:

@@ -4,8 +4,10 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Upper
 from django.urls import reverse
 
 from audit.kinds import Kind
@@ -217,6 +219,7 @@ class Drill(Stateful):
             models.Index(fields=["state", "window_start"], name="drill_state"),
             models.Index(fields=["window_start"], name="drill_window"),
             models.Index(fields=["finished_at"], condition=Q(state="finished"), name="drill_finished"),
+            GinIndex(OpClass(Upper("scenario"), name="gin_trgm_ops"), name="drill_scenario_search"),
         ]
 
     def __str__(self) -> str:
@@ -384,6 +387,8 @@ class Action(Stateful):
         indexes = [
             models.Index(fields=["owner", "due_on"], condition=~Q(state="closed"), name="action_owner"),
             models.Index(fields=["due_on"], condition=Q(state="open"), name="action_due"),
+            GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="action_title_search"),
+            GinIndex(OpClass(Upper("cause"), name="gin_trgm_ops"), name="action_cause_search"),
         ]
 
     def __str__(self) -> str:

@@ -44,7 +44,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def search_all(request: HttpRequest) -> HttpResponse:
     """One question, answered from everything she may see."""
     question = " ".join(request.GET.get("q", "")[:SEARCH_MAX].replace("\0", " ").split())
-    return render(request, "search.html", {"question": question, "groups": search(signed_in(request), question)})
+    groups = search(signed_in(request), question, on=organisation_today(timezone.now()))
+    return render(request, "search.html", {"question": question, "groups": groups})
 
 
 @rule(SIGNED_IN)

@@ -23,6 +23,7 @@ from workloads.gates.notices import notices
 from workloads.gates.queries import against
 from workloads.impact.targets import suggestion_facts, suggestion_texts
 from workloads.models import Classification, Reaffirmation, Workload, next_review
+from workloads.queries import classifications_for
 
 CLASSIFICATION = "workloads.classification"
 REAFFIRMATION = "workloads.reaffirmation"
@@ -90,7 +91,7 @@ class ClassificationSubject:
         return reverse("workloads:classification", args=[subject_id])
 
     def visible_ids(self, user: User) -> QuerySet[Any, Any]:
-        return Classification.objects.filter(workload__in=Workload.objects.visible_to(user)).values("pk")
+        return classifications_for(user).values("pk")
 
     def notices(self, request: Request, *, user: User, on: dt.date) -> list[Notice]:
         """What was known when it was sent, and what has changed since."""

@@ -56,10 +56,9 @@ class WorkloadQuerySet(models.QuerySet["Workload"]):
         granted = WorkloadUserObjectPermission.objects.filter(
             user=user, permission__codename="view_workload", permission__content_type__app_label="workloads"
         )
-        return self.filter(
-            Q(owner_team__in=user.teams.through.objects.filter(user=user).values("team"))
-            | Q(pk__in=granted.values("content_object"))
-        )
+        owned = Workload.objects.filter(owner_team__in=user.teams.through.objects.filter(user=user).values("team"))
+        # One set of numbers instead of two conditions: PostgreSQL reads a union from its indexes, an OR row by row.
+        return self.filter(pk__in=owned.order_by().values("pk").union(granted.order_by().values("content_object")))
 
     def with_targets(self) -> WorkloadQuerySet:
         """Join the classification in force and the open one; at most one row each, by constraint."""
