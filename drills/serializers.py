@@ -15,6 +15,7 @@ from drills.gaps import TITLE_MAX
 from drills.marking import SOURCE_MAX
 from drills.models import Action, Drill, DrillKind, Mark, Severity, What
 from people.models import User
+from people.texts import TextField
 from workloads.filters import BIGGEST_KEY
 from workloads.models import Workload
 
@@ -130,8 +131,8 @@ class PlanSerializer(serializers.Serializer[Any]):
     window_end = UtcField()
     coordinator = somebody()
     participants = People(required=False)
-    success_criteria = serializers.CharField(max_length=TEXT_MAX)
-    scenario = serializers.CharField(max_length=TEXT_MAX, required=False, allow_blank=True)
+    success_criteria = TextField(max_length=TEXT_MAX)
+    scenario = TextField(max_length=TEXT_MAX, required=False, allow_blank=True)
 
 
 class DrillWriteSerializer(PlanSerializer):
@@ -139,20 +140,20 @@ class DrillWriteSerializer(PlanSerializer):
 
 
 class ReasonSerializer(serializers.Serializer[Any]):
-    reason = serializers.CharField(max_length=TEXT_MAX)
+    reason = TextField(max_length=TEXT_MAX)
 
 
 class MarkWriteSerializer(serializers.Serializer[Any]):
     what = serializers.ChoiceField(choices=What.choices)
     time = UtcField(required=False, allow_null=True, help_text="When it happened; left out, it is now")
-    source = serializers.CharField(max_length=SOURCE_MAX, required=False, allow_blank=True, help_text="Taken from")  # type: ignore[assignment]
+    source = TextField(max_length=SOURCE_MAX, required=False, allow_blank=True, help_text="Taken from")  # type: ignore[assignment]
 
 
 class CorrectSerializer(serializers.Serializer[Any]):
     what = serializers.ChoiceField(choices=What.choices)
     time = UtcField()
-    reason = serializers.CharField(max_length=TEXT_MAX)
-    source = serializers.CharField(max_length=SOURCE_MAX, required=False, allow_blank=True)  # type: ignore[assignment]
+    reason = TextField(max_length=TEXT_MAX)
+    source = TextField(max_length=SOURCE_MAX, required=False, allow_blank=True)  # type: ignore[assignment]
 
 
 class FinishSerializer(serializers.Serializer[Any]):
@@ -179,10 +180,10 @@ class AssignSerializer(serializers.Serializer[Any]):
 
 class ActionWriteSerializer(AssignSerializer):
     drill = VisibleDrill()
-    title = serializers.CharField(max_length=TITLE_MAX)
-    cause = serializers.CharField(max_length=TEXT_MAX, required=False, allow_blank=True)
+    title = TextField(max_length=TITLE_MAX)
+    cause = TextField(max_length=TEXT_MAX, required=False, allow_blank=True)
     severity = serializers.ChoiceField(choices=Severity.choices, required=False)
 
 
 class DoneSerializer(serializers.Serializer[Any]):
-    how = serializers.CharField(max_length=TEXT_MAX, help_text="What was done")
+    how = TextField(max_length=TEXT_MAX, help_text="What was done")

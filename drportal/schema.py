@@ -12,15 +12,16 @@ from rest_framework import serializers
 
 from drportal.errors import PROBLEM, TYPE
 from drportal.idempotency import KEY_MAX
+from people.texts import TextField
 
 
 class ProblemSerializer(serializers.Serializer[dict[str, Any]]):
     """RFC 9457 problem details."""
 
     type = serializers.RegexField(f"^{TYPE}[a-z-]+$", help_text="Name of the problem; stable, for programs")
-    title = serializers.CharField(help_text="The same for every problem of this type")
+    title = TextField(help_text="The same for every problem of this type")
     status = serializers.IntegerField(min_value=400, max_value=599)
-    detail = serializers.CharField(help_text="What to do, for a person")
+    detail = TextField(help_text="What to do, for a person")
     errors: Any = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField()),
         required=False,

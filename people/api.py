@@ -23,6 +23,7 @@ from people.fields import YesNoFilter
 from people.models import Role, RoleAssignment, Team, User, organisation_today
 from people.permissions import Permission
 from people.queries import posts
+from people.texts import TextField
 from people.welcome import NotSent, send_welcome
 
 
@@ -53,16 +54,16 @@ class PersonSerializer(serializers.ModelSerializer[User]):
     def get_email(self, person: User) -> str | None:
         return person.email if self._reach(person) else None
 
-    @extend_schema_field(serializers.CharField(allow_null=True))
+    @extend_schema_field(TextField(allow_null=True))
     def get_phone(self, person: User) -> str | None:
         return person.phone if self._reach(person) else None
 
 
 class ChangePersonSerializer(serializers.Serializer[Any]):
-    name = serializers.CharField(max_length=120)
-    title = serializers.CharField(max_length=120, allow_blank=True, required=False)
-    phone = serializers.CharField(max_length=40, allow_blank=True, required=False)
-    time_zone = serializers.CharField(max_length=60, required=False, help_text="Such as Europe/Oslo")
+    name = TextField(max_length=120)
+    title = TextField(max_length=120, allow_blank=True, required=False)
+    phone = TextField(max_length=40, allow_blank=True, required=False)
+    time_zone = TextField(max_length=60, required=False, help_text="Such as Europe/Oslo")
     teams: Any = serializers.SlugRelatedField(
         slug_field="name", many=True, required=False, queryset=Team.objects.all(), help_text="Names of teams"
     )
@@ -102,7 +103,7 @@ class PassingSerializer(serializers.Serializer[Any]):
     person = serializers.IntegerField(source="person.pk", allow_null=True)
     deputy = serializers.IntegerField(source="deputy.pk", allow_null=True)
     from_on = serializers.DateField()
-    remark = serializers.CharField(help_text="Why it does not simply pass, or empty")
+    remark = TextField(help_text="Why it does not simply pass, or empty")
 
 
 class PersonViewSet(ReadOnlyModelViewSet[User]):
@@ -194,7 +195,7 @@ class RoleSerializer(serializers.Serializer[Any]):
     present = AssignmentSerializer(many=True, help_text="In force today")
     coming = AssignmentSerializer(many=True)
     workloads = serializers.IntegerField(help_text="For how many workloads it is held one by one")
-    missing = serializers.CharField(help_text="“vacant”, “deputy acting”, “no deputy”, or empty")
+    missing = TextField(help_text="“vacant”, “deputy acting”, “no deputy”, or empty")
 
 
 class RoleViewSet(GenericViewSet[Role]):

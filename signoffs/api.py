@@ -17,6 +17,7 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 from people.access import SIGNED_IN
 from people.fields import YesNoFilter
 from people.models import User, organisation_today
+from people.texts import TextField
 from signoffs import services
 from signoffs.models import Request, Signature, Slot
 from signoffs.proof import TokenCannotSign, proof_from
@@ -51,7 +52,7 @@ class SlotSerializer(serializers.ModelSerializer[Slot]):
 class FactSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     label: Any = serializers.CharField()
-    value = serializers.CharField(allow_blank=True)
+    value = TextField(allow_blank=True)
 
 
 class TextSerializer(serializers.Serializer[Any]):
@@ -86,13 +87,13 @@ class RequestSerializer(serializers.ModelSerializer[Request]):
 
 class SignSerializer(serializers.Serializer[Any]):
     digest = serializers.RegexField(r"^[0-9a-f]{64}$", help_text="Digest of the document that was read")
-    role = serializers.CharField(
+    role = TextField(
         required=False, allow_blank=True, max_length=40, help_text="Key of the role to sign in, where there are several"
     )
 
 
 class RejectSerializer(serializers.Serializer[Any]):
-    reason = serializers.CharField(max_length=2000, help_text="Read by the proposer and everybody who was asked")
+    reason = TextField(max_length=2000, help_text="Read by the proposer and everybody who was asked")
 
 
 class RequestFilter(django_filters.FilterSet):  # type: ignore[misc]

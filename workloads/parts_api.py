@@ -16,6 +16,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from people.access import SIGNED_IN
 from people.models import User
+from people.texts import TextField
 from people.wording import MAX_SECONDS
 from workloads.api import StableOrdering
 from workloads.filters import BIGGEST_KEY
@@ -54,9 +55,7 @@ def keys_of(things: Things, help_text: str) -> serializers.ListField:
 
 
 def text(*, longest: int = TEXT_MAX, needed: bool = False, help_text: str = "") -> serializers.CharField:
-    return serializers.CharField(
-        max_length=longest, required=needed, allow_blank=not needed, help_text=help_text or None
-    )
+    return TextField(max_length=longest, required=needed, allow_blank=not needed, help_text=help_text or None)
 
 
 def seconds(help_text: str) -> serializers.IntegerField:

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from people.access import SIGNED_IN, signed_in
 from people.models import User
+from people.texts import TextField
 from workloads.catalogue.kinds import KINDS
 from workloads.models import ColumnMapping
 from workloads.register import services
@@ -58,7 +59,7 @@ class ChangeSaid(serializers.Serializer[dict[str, Any]]):
 
 class ProblemSaid(serializers.Serializer[dict[str, Any]]):
     column = serializers.CharField()
-    what = serializers.CharField(help_text="What is wrong and what to do")
+    what = TextField(help_text="What is wrong and what to do")
 
 
 class RowSaid(serializers.Serializer[dict[str, Any]]):
@@ -79,7 +80,7 @@ class ReportSaid(serializers.Serializer[dict[str, Any]]):
     summary = serializers.DictField(child=serializers.IntegerField(), help_text="How many rows of each outcome")
     new_teams = serializers.ListField(child=serializers.CharField())
     notes = serializers.ListField(child=serializers.CharField())
-    digest = serializers.CharField(help_text="Two reports with the same digest do the same")
+    digest = TextField(help_text="Two reports with the same digest do the same")
     rows = RowSaid(many=True)
 
 

@@ -9,7 +9,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
 NAMES = {
-    "workloads", "tiers", "classifications", "signoffs", "drills", "actions", "messages", "people", "roles", "events",
+    "workloads", "tiers", "classifications", "signoffs", "drills", "actions", "messages", "reviews", "people", "roles", "events",
     "flows", "components", "failure-modes", "dependencies", "third-parties", "waivers", "impact", "campaigns",
     "chain", "findings", "assignments",
 }  # fmt: skip

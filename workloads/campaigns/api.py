@@ -17,6 +17,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from people.access import SIGNED_IN
 from people.models import User, organisation_today
+from people.texts import TextField
 from workloads.campaigns import services
 from workloads.campaigns.queries import Part, by_team, campaigns_for, reviews_for, totals, whole, with_done
 from workloads.models import Campaign
@@ -50,10 +51,10 @@ class CampaignDetailSerializer(CampaignSerializer):
 
 
 class OpenSerializer(serializers.Serializer[Any]):
-    name = serializers.CharField(max_length=120)
+    name = TextField(max_length=120)
     due_on = serializers.DateField()
     filter = serializers.DictField(
-        child=serializers.ListField(child=serializers.CharField(max_length=100), max_length=20),
+        child=serializers.ListField(child=TextField(max_length=100), max_length=20),
         default=dict,
         help_text="The register's own filters, each with a list of values; empty: every signed target",
     )

@@ -17,6 +17,7 @@ from rest_framework.viewsets import GenericViewSet
 from audit.errors import Invalid
 from people.access import SIGNED_IN
 from people.models import User, organisation_today
+from people.texts import TextField
 from signoffs.proof import TokenCannotSign, proof_from
 from workloads.campaigns.changes import Changes, changes_since
 from workloads.campaigns.queries import campaigns_for, reviews_due
@@ -32,7 +33,7 @@ class WaitingReviewSerializer(serializers.Serializer[Any]):
     workload = serializers.IntegerField()
     name = serializers.CharField()
     due_on = serializers.DateField()
-    digest = serializers.CharField(help_text="SHA-256 of the document as it is now")
+    digest = TextField(help_text="SHA-256 of the document as it is now")
     signed_at = serializers.DateTimeField(help_text="When somebody signed it last")
     changed = serializers.ListField(child=serializers.CharField(), help_text="What has changed since, in sentences")
 

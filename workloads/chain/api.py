@@ -14,6 +14,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from people.access import SIGNED_IN
 from people.models import User, organisation_today
+from people.texts import TextField
 from workloads.chain.across import KINDS
 from workloads.chain.asked import Asked
 from workloads.chain.graph import Graph
@@ -31,7 +32,7 @@ class HopSerializer(serializers.Serializer[Any]):
 
 
 class FindingSerializer(serializers.Serializer[Any]):
-    key = serializers.CharField(help_text="The same when the same thing is found again")
+    key = TextField(help_text="The same when the same thing is found again")
     severity = serializers.ChoiceField([one.value for one in Severity])
     title = serializers.CharField()
     detail = serializers.CharField()

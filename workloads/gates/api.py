@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from people.models import User
+from people.texts import TextField
 from workloads.filters import BIGGEST_KEY
 from workloads.gates import services
 from workloads.gates.queries import waivers_for
@@ -35,7 +36,7 @@ class WaiverSerializer(serializers.ModelSerializer[Waiver]):
 
 class RequestWaiverSerializer(serializers.Serializer[Any]):
     workload = KeyOf(seen_workloads)
-    finding = serializers.CharField(max_length=80, help_text="Key of a blocking finding, as a classification lists it")
+    finding = TextField(max_length=80, help_text="Key of a blocking finding, as a classification lists it")
     reason = text(needed=True, help_text="Why it cannot be mended first")
     conditions = text(needed=True, help_text="What is done meanwhile, and what ends the waiver early")
     ends_on = serializers.DateField(help_text="Last day; a year from today at most")

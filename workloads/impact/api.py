@@ -15,6 +15,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from people.access import SIGNED_IN
 from people.models import User
+from people.texts import TextField
 from people.wording import MAX_SECONDS
 from workloads.filters import BIGGEST_KEY
 from workloads.impact import services
@@ -53,7 +54,7 @@ class SuggestionSerializer(serializers.Serializer[Any]):
     rto_seconds = serializers.IntegerField()
     rpo_seconds = serializers.IntegerField()
     mtpd_seconds = serializers.IntegerField(allow_null=True, help_text="First duration that is called intolerable")
-    because = serializers.CharField(help_text="Which answers decided")
+    because = TextField(help_text="Which answers decided")
     missing = serializers.IntegerField(help_text="How many questions about a normal day are open")
     depends = serializers.BooleanField(help_text="Whether answering them could still change it")
 
@@ -65,7 +66,7 @@ class SuggestionSerializer(serializers.Serializer[Any]):
 class ImpactSerializer(serializers.Serializer[Any]):
     workload = serializers.IntegerField()
     revision = serializers.IntegerField(help_text="0: nobody has begun")
-    note = serializers.CharField(allow_blank=True)
+    note = TextField(allow_blank=True)
     currency = serializers.CharField()
     answered_at = serializers.DateTimeField(allow_null=True)
     answered_by = serializers.IntegerField(allow_null=True)
@@ -81,7 +82,7 @@ class AnswersSerializer(serializers.Serializer[Any]):
     answers = serializers.ListField(
         child=AnswerSerializer(), max_length=5000, help_text="All of them: what is not here becomes unanswered"
     )
-    note = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+    note = TextField(max_length=2000, required=False, allow_blank=True)
     currency = serializers.ChoiceField(choices=CURRENCIES, required=False)
 
 
