@@ -14,6 +14,7 @@ from people.access import SIGNED_IN
 from people.api import PersonViewSet, RoleViewSet
 from signoffs.api import RequestViewSet
 from workloads.api import ClassificationViewSet, TierViewSet, WorkloadViewSet
+from workloads.bulk.api import ChangeManyView
 from workloads.campaigns.api import CampaignViewSet
 from workloads.campaigns.reviews_api import ReviewViewSet
 from workloads.catalogue.api import ExportView
@@ -24,6 +25,7 @@ from workloads.gates.api import WaiverViewSet
 from workloads.impact.api import ImpactViewSet
 from workloads.register_api import ImportView
 from workloads.roles.api import AssignmentViewSet
+from workloads.saved.api import SavedViewViewSet
 
 
 class Router(DefaultRouter):
@@ -53,6 +55,7 @@ VIEWSETS: dict[str, Any] = {
     "campaigns": CampaignViewSet,
     "reviews": ReviewViewSet,
     "impact": ImpactViewSet,
+    "saved-views": SavedViewViewSet,
     "signoffs": RequestViewSet,
     "drills": DrillViewSet,
     "actions": ActionViewSet,
@@ -82,6 +85,7 @@ class Docs(SpectacularSwaggerSplitView):
 urlpatterns: list[URLPattern | URLResolver] = [
     # Before the register's own addresses, where "import" would be looked up as a workload.
     path("workloads/import/", ImportView.as_view(), name="workloads-import"),
+    path("workloads/change-many/", ChangeManyView.as_view(), name="workloads-change-many"),
     path("workloads/export/", ExportView.as_view(), name="workloads-export"),
     *router.urls,
     path("schema/", Schema.as_view(), name="schema"),

@@ -68,7 +68,7 @@ class Pictures:
         return self.rows.count()
 
     def __getitem__(self, part: slice) -> list[dict[str, Any]]:
-        return pictures(self.rows.values_list("pk", flat=True)[part])
+        return pictures(self.rows.values_list("pk", flat=True)[part], on=organisation_today(timezone.now()))
 
 
 class Rows(GenericViewSet[Any]):
@@ -170,7 +170,7 @@ class WorkloadViewSet(Rows):
         return Pictures(rows)
 
     def find(self, number: int) -> dict[str, Any] | None:
-        return picture(self.by, number)
+        return picture(self.by, number, on=organisation_today(timezone.now()))
 
     def create(self, request: ApiRequest) -> Response:
         values = _valid(WorkloadWriteSerializer(data=request.data))

@@ -17,11 +17,11 @@ from django.template import Context, Template
 from django.utils.safestring import SafeString
 
 from people.models import User
-from people.wording import duration
+from people.wording import date_words, duration
 from workloads.filters import RegisterFilter
 from workloads.models import Workload
 from workloads.models.register import PURPOSE_SORTED
-from workloads.queries import COUNT_MAX, TAB_MAX, VIEWS, in_view, pictures, register
+from workloads.queries import COUNT_MAX, TAB_MAX, VIEWS, in_view, pictures, register, waived_until
 from workloads.reach import Reach, reach_of
 
 PAGE_SIZE = 50
@@ -122,7 +122,8 @@ class Question:
     def sorted(self) -> QuerySet[Workload]:
         """The same in order, with all columns of the register."""
         self.filters.form.is_valid()
-        found: QuerySet[Workload] = self.filters.filter_queryset(register(self.user))
+        everything = register(self.user).annotate(waived_until=waived_until(self.today))
+        found: QuerySet[Workload] = self.filters.filter_queryset(everything)
         return self._narrowed(found).order_by(*_order(self.sort))
 
     def _narrowed(self, rows: QuerySet[Workload]) -> QuerySet[Workload]:
@@ -221,7 +222,7 @@ class KnownPaginator(Paginator):  # type: ignore[type-arg]  # not subscriptable 
 
 def page_of(question: Question, total: int) -> Page[Any]:
     page: Page[Any] = KnownPaginator(question.numbers, min(total, question.most)).get_page(question.params.get("page"))
-    page.object_list = [_line(row, question.today) for row in pictures(page.object_list)]
+    page.object_list = [_line(row, question.today) for row in pictures(page.object_list, on=question.today)]
     return page
 
 
@@ -235,6 +236,9 @@ def _line(row: dict[str, Any], today: dt.date) -> dict[str, Any]:
         "badge": drawn("{% tier value label=False %}", row["tier"]),
         "standing": drawn("{% state value.0 value.1 %}", (said, look)) if said else "no target",
         "verdict": drawn("{% verdict value %}", row["proof_rto"]),
+        "waived": drawn("{% tag value 'hourglass' %}", f"waived until {date_words(row['waived_until'], today)}")
+        if row["waived_until"]
+        else "",
         "objectives": "" if rto is None else f"{duration(rto)} / {duration(rpo)}",
         "proven": "never" if proven is None else age_words(proven, today),
         "due": "" if due is None else drawn("{% due value.0 value.1 %}", (due, today)),

@@ -8,6 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from people.models import Team
+from people.texts import TextField
 from people.wording import MAX_SECONDS
 from workloads.filters import BIGGEST_KEY
 from workloads.finding import Severity
@@ -28,11 +29,11 @@ class WorkloadSerializer(serializers.Serializer[Any]):
 
     id = serializers.IntegerField()
     name = serializers.CharField()
-    reference = serializers.CharField(allow_blank=True)
+    reference = TextField(allow_blank=True)
     purpose = serializers.CharField()
     owner_team = serializers.IntegerField()
     owner_team_name = serializers.CharField()
-    business_unit = serializers.CharField(allow_blank=True)
+    business_unit = TextField(allow_blank=True)
     lifecycle = serializers.ChoiceField(choices=Lifecycle.choices)
     tags = serializers.ListField(child=serializers.CharField())
     own_rto_seconds = serializers.IntegerField(
@@ -44,6 +45,9 @@ class WorkloadSerializer(serializers.Serializer[Any]):
     rpo_seconds = serializers.IntegerField(allow_null=True)
     state = serializers.ChoiceField(choices=STATES, help_text="signed_off: in force; none: never classified")
     review_due_on = serializers.DateField(allow_null=True)
+    waived_until = serializers.DateField(
+        allow_null=True, help_text="Last day of the first waiver to end of those in force; null: nothing is waived"
+    )
     classification = serializers.IntegerField(allow_null=True, help_text="The target in force")
     open_classification = serializers.IntegerField(allow_null=True, help_text="The proposal that is open")
     proven_on = serializers.DateField(allow_null=True, help_text="Day of the last drill")
@@ -68,6 +72,7 @@ class WorkloadSerializer(serializers.Serializer[Any]):
             "rpo_seconds": row["rpo_seconds"],
             "state": row["state"],
             "review_due_on": row["review_due_on"],
+            "waived_until": row["waived_until"],
             "classification": row["in_force_id"],
             "open_classification": row["open_id"],
             "proven_on": row["proven_on"],
@@ -79,15 +84,13 @@ class WorkloadSerializer(serializers.Serializer[Any]):
 class WorkloadWriteSerializer(serializers.Serializer[Any]):
     """How a workload is described."""
 
-    name = serializers.CharField(max_length=120)
-    purpose = serializers.CharField(max_length=2000)
+    name = TextField(max_length=120)
+    purpose = TextField(max_length=2000)
     owner_team = serializers.IntegerField(min_value=1, max_value=BIGGEST_KEY, help_text="Number of a team")
-    reference = serializers.CharField(max_length=80, required=False, allow_blank=True)
-    business_unit = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    reference = TextField(max_length=80, required=False, allow_blank=True)
+    business_unit = TextField(max_length=120, required=False, allow_blank=True)
     lifecycle = serializers.ChoiceField(choices=Lifecycle.choices, required=False)
-    tags = serializers.ListField(
-        child=serializers.CharField(max_length=TAG_LENGTH), max_length=TAGS_MAX, required=False
-    )
+    tags = serializers.ListField(child=TextField(max_length=TAG_LENGTH), max_length=TAGS_MAX, required=False)
     own_rto_seconds = serializers.IntegerField(
         min_value=0, max_value=MAX_SECONDS, required=False, allow_null=True, help_text="Own recovery time, an estimate"
     )
@@ -108,9 +111,9 @@ class TargetSerializer(serializers.Serializer[Any]):
     )
     rto_seconds = serializers.IntegerField(min_value=0, max_value=MAX_SECONDS)
     rpo_seconds = serializers.IntegerField(min_value=0, max_value=MAX_SECONDS)
-    reason = serializers.CharField(max_length=4000)
-    looser_reason = serializers.CharField(max_length=2000, required=False, allow_blank=True)
-    differs_reason = serializers.CharField(
+    reason = TextField(max_length=4000)
+    looser_reason = TextField(max_length=2000, required=False, allow_blank=True)
+    differs_reason = TextField(
         max_length=2000, required=False, allow_blank=True, help_text="Why other than the impact analysis suggests"
     )
 
@@ -141,7 +144,7 @@ class KnownFindingSerializer(serializers.Serializer[Any]):
     key = serializers.CharField()
     severity = serializers.ChoiceField(choices=SEVERITIES)
     title = serializers.CharField()
-    detail = serializers.CharField(help_text="What to do")
+    detail = TextField(help_text="What to do")
     waiver = serializers.DictField(required=False, help_text="id, title, conditions, until")
 
 
@@ -156,13 +159,13 @@ class ClassificationSerializer(serializers.Serializer[Any]):
     rto_seconds = serializers.IntegerField()
     rpo_seconds = serializers.IntegerField()
     reason = serializers.CharField()
-    looser_reason = serializers.CharField(allow_blank=True)
+    looser_reason = TextField(allow_blank=True)
     suggested_tier = serializers.IntegerField(allow_null=True, help_text="By the impact analysis; null: no analysis")
     suggested_rto_seconds = serializers.IntegerField(allow_null=True)
     suggested_rpo_seconds = serializers.IntegerField(allow_null=True)
     suggested_mtpd_seconds = serializers.IntegerField(allow_null=True, help_text="Longest tolerable outage")
-    suggested_because = serializers.CharField(allow_blank=True)
-    differs_reason = serializers.CharField(allow_blank=True)
+    suggested_because = TextField(allow_blank=True)
+    differs_reason = TextField(allow_blank=True)
     state = serializers.ChoiceField(choices=Classification.State.choices)
     proposed_at = serializers.DateTimeField()
     proposed_by = serializers.IntegerField()

@@ -39,6 +39,7 @@ EXPORT = {
     "rpo seconds": "rpo_seconds",
     "target": "state",
     "review due": "review_due_on",
+    "waived until": "waived_until",
     "last drill": "proven_on",
     "rto in last drill": "proof_rto",
     "rpo in last drill": "proof_rpo",

@@ -78,8 +78,8 @@ def samples(cast: Cast) -> Samples:
         "drills:correct": {"pk": mark.pk}, "drills:report": {"pk": finished.pk}, "roles-end": {"assignment": of_workload.pk},
         "communications:retry": {"pk": delivery.pk},
     }  # fmt: skip
-    for name in ("change-view", "remove-view"):
-        exact[f"workloads:{name}"] = {"pk": view.pk}
+    for name in ("workloads:change-view", "workloads:remove-view", "saved-views-detail"):
+        exact[name] = {"pk": view.pk}
     season = month_end(cast)
     for name in ("change-season", "remove-season"):
         exact[f"workloads:{name}"] = {"pk": season.pk}

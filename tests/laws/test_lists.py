@@ -29,7 +29,7 @@ LISTS = (
     "/people/assignments/", "/people/assignments/?gap=missing", "/api/v1/assignments/",
     "/workloads/third-parties/", "/workloads/import/mappings/", "/api/v1/flows/", "/api/v1/components/", "/api/v1/failure-modes/",
     "/api/v1/dependencies/", "/api/v1/third-parties/", "/workloads/waivers/", "/workloads/waivers/?view=asked",
-    "/api/v1/waivers/", "/api/v1/impact/", "/api/v1/reviews/",
+    "/api/v1/waivers/", "/api/v1/impact/", "/api/v1/saved-views/", "/api/v1/reviews/",
 )  # fmt: skip
 
 

@@ -46,7 +46,7 @@ def test_a_workload_is_one_flat_object(cast, api):
         "owner_team": cast.team.pk, "owner_team_name": "Payments", "business_unit": "", "lifecycle": "live", "tags": [],
         "own_rto_seconds": None,
         "tier": 1, "slo": "99.9500", "rto_seconds": 900, "rpo_seconds": 300, "state": "signed_off",
-        "review_due_on": "2027-02-18", "classification": target.pk, "open_classification": None,
+        "review_due_on": "2027-02-18", "waived_until": None, "classification": target.pk, "open_classification": None,
         "proven_on": "2026-11-20", "proof_rto": "met", "proof_rpo": "claimed",
     }  # fmt: skip
 

@@ -43,7 +43,8 @@ def register(cast):
         ("archive ledger", ["Ledger Archive"]), ("LEDGER auditors", ["Ledger Archive"]), ("motor led", ["Ledger Archive"]),
         ("friends brk-77", ["Broker Portal"]), ("ledger partners", []), ("legder", ["Ledger Archive"]),
         ("ledgr archvie", ["Ledger Archive"]), ("hbu paymnt", ["Payment Hub"]), ("norwegain", ["Ledger Archive"]),
-        ("broekr", ["Broker Portal"]), ("zedger", ["Ledger Archive"]), ("archi", ["Ledger Archive"]), ("arhciv", ["Ledger Archive"]),
+        ("broekr", ["Broker Portal"]), ("zedger", ["Ledger Archive"]), ("archi", ["Ledger Archive"]),
+        ("arhciv", ["Ledger Archive"]),
         ("freinds", ["Broker Portal", "Ledger Archive"]), ("zebra", []), ("BRK-78", []), ("qx", []),
     ],
 )  # fmt: skip
