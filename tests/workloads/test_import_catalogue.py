@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from django.db.models import F
 
 from audit.kinds import Kind
 from audit.models import Event
@@ -277,3 +278,16 @@ def test_what_no_database_holds_is_refused_and_never_looked_for(cast, row, bad):
         report = check(cast, data)
         assert not re.search(r"\\u(?:d[89a-f]..|0000)", json.dumps(report.as_json()))  # jsonb would refuse it
         assert report.refused == 1
+
+
+def test_what_the_import_keeps_of_a_target_is_what_the_trigger_would_keep(cast):
+    def kept():
+        names = ("tier_now", "state_now", "open_now", "rto_now", "rpo_now", "review_on")
+        return list(Workload.objects.order_by("pk").values_list("name", *names))
+
+    bring_in(cast, whole())
+    before = kept()
+    assert ("Quote Engine", 1, "proposed", "proposed", 600, 300, None) in before
+    Workload.objects.update(tier_now=None, state_now="none", open_now="", rto_now=None, rpo_now=None)
+    Classification.objects.update(slo=F("slo"))  # wakes the trigger
+    assert kept() == before

@@ -16,6 +16,7 @@ from workloads.impact.targets import SUGGESTED, note_suggestion, suggestion_note
 from workloads.models import Classification, ImpactAnalysis, Workload
 from workloads.register.known import Known, numbers
 from workloads.register.planning import Plan, Planned
+from workloads.register.targets import Target
 from workloads.services import WORKLOAD_FIELDS
 
 BATCH = 1000
@@ -63,12 +64,27 @@ def _values(row: Planned, known: Known) -> dict[str, Any]:
 
 def _add_workloads(rows: list[Planned], known: Known, by: User, at: dt.datetime, step: Callable[[int], None]) -> None:
     for row in rows:
-        row.workload = Workload(added_at=at, added_by=by, **_values(row, known))
+        row.workload = Workload(added_at=at, added_by=by, **_values(row, known), **_kept(row.target))
     workloads = [row.workload for row in rows if row.workload is not None]
     copy_in(workloads)
     step(len(rows) // 2)  # the other half is the trail
     record_many(Kind.WORKLOAD_ADDED, ((w, {}, _described(w)) for w in workloads), by=by, at=at)
     step(len(rows) - len(rows) // 2)
+
+
+def _kept(target: Target | None) -> dict[str, Any]:
+    """What a trigger on targets will keep of this one on its workload: written at once, it finds nothing to change, and the
+    row need not be written twice with all of its indexes."""
+    if target is None:
+        return {}
+    state = Classification.State.PROPOSED
+    return {
+        "tier_now": target.tier.level,
+        "state_now": state,
+        "open_now": state,
+        "rto_now": target.rto_seconds,
+        "rpo_now": target.rpo_seconds,
+    }
 
 
 def _change_workloads(rows: list[Planned], known: Known, by: User, at: dt.datetime) -> None:
