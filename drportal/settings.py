@@ -296,6 +296,8 @@ SPECTACULAR_SETTINGS = {
         "ActionSeverity": "drills.models.Severity",
         "DrillKind": "drills.models.DrillKind",
         "RowKind": "workloads.register_api.ROW_KINDS",
+        "BulkChange": "workloads.bulk.services.What",
+        "WhatEnum": "drills.models.What",
         "ClassificationState": "workloads.models.Classification.State",
         "FailureEffect": "workloads.models.Effect",
         "TargetState": "workloads.serializers.STATES",

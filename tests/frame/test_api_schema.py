@@ -10,7 +10,7 @@ from drf_spectacular.validation import validate_schema
 
 NAMES = {
     "workloads", "tiers", "classifications", "signoffs", "drills", "actions", "messages", "reviews", "people", "roles", "events",
-    "flows", "components", "failure-modes", "dependencies", "third-parties", "waivers", "impact", "campaigns",
+    "flows", "components", "failure-modes", "dependencies", "third-parties", "waivers", "impact", "campaigns", "saved-views",
     "chain", "findings", "assignments",
 }  # fmt: skip
 
