@@ -53,31 +53,6 @@
     menu.querySelector("summary").focus();
   });
 
-  /* "/" goes to the search; in a list j and k (or the arrows, once a row has the focus) go from row to row. */
-  function rows() {
-    return Array.from(document.querySelectorAll("main [data-row], main .p-table tbody th a"));
-  }
-
-  document.addEventListener("keydown", function (event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
-    if (event.key === "/") {
-      const box = ["id_q", "top-q"].map((id) => document.getElementById(id)).find((b) => b && b.offsetParent);
-      if (!box) return;
-      event.preventDefault();
-      box.focus();
-      box.select();
-      return;
-    }
-    const all = rows();
-    const at = all.indexOf(document.activeElement);
-    const arrows = at >= 0 ? { ArrowDown: 1, ArrowUp: -1 } : {};
-    const step = { j: 1, k: -1 }[event.key] || arrows[event.key];
-    if (!step || !all.length) return;
-    event.preventDefault();
-    all[Math.min(all.length - 1, Math.max(0, at + step))].focus();
-  });
-
   /* A passkey that was not used: say so where the button is. */
   document.addEventListener("allauth.error", function (event) {
     const place = document.querySelector("[data-passkey-problem]");
