@@ -24,9 +24,15 @@ PATHS = (
     ("one team, by tier", "/workloads/?team=3&sort=tier"),
     ("searched by a word", "/workloads/?q=ledger+hub"),
     ("everything, by tier", "/workloads/"),
+    ("searched with a typing mistake", "/workloads/?q=ledgr+hbu"),
+    ("my workloads", "/workloads/?view=mine"),
+    ("by review date, downwards", "/workloads/?sort=-review"),
+    ("by target", "/workloads/?sort=target"),
+    ("in review, by team", "/workloads/?state=in_review&sort=team"),
     ("everything, page 150", "/workloads/?page=150"),
     ("API, filtered by tier", "/api/v1/workloads/?tier=2&page_size=50"),
     ("search over everything", "/search/?q=ledger"),
+    ("the same with a typing mistake", "/search/?q=ledgr"),
 )
 
 
