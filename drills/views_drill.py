@@ -21,6 +21,7 @@ from people.access import SIGNED_IN, rule
 from people.models import User, organisation_today
 from people.permissions import Permission
 from signoffs.documents import canonical
+from workloads.gates.queries import in_force
 from workloads.models import Classification, Workload
 
 TEMPLATES: dict[str, str] = {
@@ -81,13 +82,15 @@ def drill_page(request: HttpRequest, pk: int) -> HttpResponse:
         return render(
             request, "drills/_clocks.html", {"drill": drill, "clocks": pictures.clocks(drill, marks, now=now)}
         )
+    seen = Workload.objects.visible_to(user).filter(pk=drill.workload_id).exists()
     context: dict[str, Any] = {
         "drill": drill,
         "marks": marks,
+        "waivers": in_force(organisation_today(now)).filter(workload=drill.workload_id) if seen else (),
         "headline": pictures.headline(drill),
         "actions": drill.actions.select_related("owner", "closed_by_drill__workload"),
         "participants": drill.participants.all(),
-        "sees_workload": Workload.objects.visible_to(user).filter(pk=drill.workload_id).exists(),
+        "sees_workload": seen,
         "may_schedule": user.may(Permission.SCHEDULE_DRILLS, on=drill.workload),
         "may_run": user.pk == drill.coordinator_id or user.may(Permission.RUN_DRILLS, on=drill.workload),
         "may_note": user.may(Permission.RUN_DRILLS, on=drill.workload),

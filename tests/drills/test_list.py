@@ -1,16 +1,20 @@
 """The list of drills, its export, and the API's list."""
 
 import csv
+import datetime as dt
 import io
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from drills.models import Drill
 from tests.cast import NOW, PASSWORD, person, put_in_force
 from tests.drills.play import finished, in_state, planned, running
+from tests.workloads.waivers import request_waiver, sign_waiver
 from workloads import services as workloads
+from workloads.gates.services import withdraw_waiver
 
 HARMLESS = ["", "tab=upcoming", "tab=running", "tab=finished", "tab=all", "tab=x", "page=99", "page=x", "q=%00", "q=hub",
             "kind=x", "team=99999999999999999999999", "team=x", "verdict=met&tab=all", "tab=%00"]  # fmt: skip
@@ -163,3 +167,14 @@ def test_nothing_that_is_sent_breaks_the_api(cast, signed_in, name, value):
     answer = signed_in.post("/api/v1/drills/", body | {name: value}, content_type="application/json")
     assert answer.status_code == 400, answer.content
     assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("state", ["planned", "running", "finished"])
+def test_a_waiver_of_the_target_shows_on_the_page_of_its_drill(cast, signed_in, state):
+    drill = in_state(cast, state)
+    waiver = sign_waiver(cast, request_waiver(cast, ends_on=timezone.now().date() + dt.timedelta(days=90)))
+    page = signed_in.get(drill.get_absolute_url()).content.decode()
+    assert waiver.title in page
+    assert f'href="{waiver.get_absolute_url()}"' in page
+    withdraw_waiver(waiver=waiver, by=cast.head, at=NOW)
+    assert waiver.title not in signed_in.get(drill.get_absolute_url()).content.decode()
