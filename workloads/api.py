@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, Model, QuerySet
+from django.db.models import Case, F, Model, QuerySet, When
 from django.http import Http404
 from django.utils import timezone
 from django_filters.rest_framework import DjangoFilterBackend
@@ -25,7 +25,7 @@ from workloads.filters import SEARCH_MAX, ClassificationFilter, RegisterFilter
 from workloads.gates.known import kept
 from workloads.gates.queries import standing_against
 from workloads.models import Classification, Tier, Workload
-from workloads.queries import ROW, classifications_for, named, picture, pictures
+from workloads.queries import ROW, classifications_for, named, picture, pictures, waived_until
 from workloads.reach import reach_of
 from workloads.serializers import (
     TARGET_ROW,
@@ -195,7 +195,7 @@ class WorkloadViewSet(Rows):
 
 
 def _target_row(pk: int) -> dict[str, Any]:
-    row: dict[str, Any] = Classification.objects.values(*TARGET_ROW).get(pk=pk)
+    row: dict[str, Any] = with_waived(Classification.objects.all()).values(*TARGET_ROW).get(pk=pk)
     return row
 
 
@@ -206,6 +206,14 @@ class TierViewSet(ReadOnlyModelViewSet[Tier]):
     queryset = Tier.objects.all()
     serializer_class = TierSerializer
     filter_backends = []
+
+
+def with_waived(targets: QuerySet[Any]) -> QuerySet[Any]:
+    """With the day until which something of the target is waived; a past target promises nothing any more."""
+    until = waived_until(organisation_today(timezone.now()), "workload")
+    present = [*Classification.OPEN, Classification.State.SIGNED_OFF]
+    found: QuerySet[Any] = targets.annotate(waived_until=Case(When(state__in=present, then=until), default=None))
+    return found
 
 
 class ClassificationViewSet(Rows):
@@ -220,7 +228,7 @@ class ClassificationViewSet(Rows):
     ordering = ("-proposed_at", "-id")
 
     def seen(self, user: User) -> QuerySet[Any]:
-        return classifications_for(user)
+        return with_waived(classifications_for(user))
 
     @extend_schema(responses=ClassificationDetailSerializer)
     def retrieve(self, request: ApiRequest, pk: str) -> Response:

@@ -41,9 +41,9 @@ ROW = (
 ANY_DAY = dt.date.min  # stands in the statement for the day that is asked about
 
 
-def waived_until(on: dt.date) -> Subquery:
+def waived_until(on: dt.date, workload: str = "pk") -> Subquery:
     """Of a workload: the day on which the first of the waivers ends that hold; None: nothing is waived."""
-    holding = Waiver.objects.filter(workload=OuterRef("pk"), state=Waiver.State.GRANTED, ends_on__gte=on)
+    holding = Waiver.objects.filter(workload=OuterRef(workload), state=Waiver.State.GRANTED, ends_on__gte=on)
     return Subquery(holding.order_by("ends_on").values("ends_on")[:1])
 
 

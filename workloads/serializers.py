@@ -21,6 +21,7 @@ TARGET_ROW = (
     "id", "workload_id", "workload__name", "tier_id", "slo", "rto_seconds", "rpo_seconds", "reason", "looser_reason",
     "suggested_tier_id", "suggested_rto_seconds", "suggested_rpo_seconds", "suggested_mtpd_seconds", "suggested_because",
     "differs_reason", "state", "proposed_at", "proposed_by_id", "request_id", "signed_off_at", "review_due_on", "closed_at",
+    "waived_until",
 )  # fmt: skip
 
 
@@ -173,6 +174,10 @@ class ClassificationSerializer(serializers.Serializer[Any]):
     signed_off_at = serializers.DateTimeField(allow_null=True)
     review_due_on = serializers.DateField(allow_null=True)
     closed_at = serializers.DateTimeField(allow_null=True)
+    waived_until = serializers.DateField(
+        allow_null=True,
+        help_text="Last day of the first waiver to end of those in force; null: nothing is waived, or past",
+    )
 
     def to_representation(self, row: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -198,6 +203,7 @@ class ClassificationSerializer(serializers.Serializer[Any]):
             "signed_off_at": row["signed_off_at"],
             "review_due_on": row["review_due_on"],
             "closed_at": row["closed_at"],
+            "waived_until": row["waived_until"],
         }
 
 

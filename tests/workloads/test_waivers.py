@@ -295,3 +295,16 @@ def test_the_api_asks_lists_and_withdraws(cast, page):
     assert client.post(f"/api/v1/waivers/{pk}/withdraw/").json()["state"] == "withdrawn"
     wrong = client.post("/api/v1/waivers/", body | {"finding": "cycle"}, content_type="application/json")
     assert (wrong.status_code, list(wrong.json()["errors"])) == (400, ["finding"])
+
+
+def test_a_waiver_shows_with_its_target_in_the_api_and_in_the_reviews(cast, client):
+    target = put_in_force(cast)
+    waiver = sign_waiver(cast, request_waiver(cast, ends_on=timezone.now().date() + dt.timedelta(days=90)))
+    Classification.objects.filter(pk=target.pk).update(review_due_on=timezone.now().date())
+    client.force_login(cast.stakeholder)
+    assert client.get(f"/api/v1/classifications/{target.pk}/").json()["waived_until"] == waiver.ends_on.isoformat()
+    page = client.get("/workloads/reviews/").content.decode()
+    assert "waived until" in page
+    withdraw_waiver(waiver=waiver, by=cast.head, at=NOW)
+    assert client.get(f"/api/v1/classifications/{target.pk}/").json()["waived_until"] is None
+    assert "waived until" not in client.get("/workloads/reviews/").content.decode()

@@ -21,7 +21,7 @@ from workloads.models import (
     Workload,
     WorkloadUserObjectPermission,
 )
-from workloads.queries import REVIEW_SOON, classifications_for
+from workloads.queries import REVIEW_SOON, classifications_for, waived_until
 
 
 def campaigns_for(user: User) -> QuerySet[Campaign]:
@@ -142,7 +142,8 @@ def reviews_due(user: User, on: dt.date, campaign: Campaign | None = None) -> Qu
         of_campaigns = with_done(CampaignReview.objects.filter(campaign__closed_at__isnull=True)).filter(is_done=False)
         asked = Q(review_due_on__lte=on + REVIEW_SOON) | Q(pk__in=of_campaigns.values("target"))
     related = ("workload__owner_team", "tier", "proposed_by", "request")
-    return hers(user, on).filter(asked).select_related(*related).order_by("review_due_on", "pk")
+    found = hers(user, on).filter(asked).select_related(*related).order_by("review_due_on", "pk")
+    return found.annotate(waived_until=waived_until(on, "workload"))
 
 
 def may_propose(user: User, workloads: Iterable[Workload]) -> set[int]:
