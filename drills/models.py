@@ -148,11 +148,7 @@ class Drill(Stateful):
             models.CheckConstraint(condition=~Q(success_criteria=""), name="drill_has_success_criteria"),
             models.CheckConstraint(
                 condition=Q(state__in=["planned", "cancelled"], started_at__isnull=True, started_by__isnull=True)
-                | Q(
-                    state__in=["running", "finished", "stopped"],
-                    started_at__isnull=False,
-                    started_by__isnull=False,
-                ),
+                | Q(state__in=["running", "finished", "stopped"], started_at__isnull=False, started_by__isnull=False),
                 name="drill_started_at_by",
             ),
             models.CheckConstraint(

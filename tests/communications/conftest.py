@@ -18,6 +18,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.db import transaction
 from django.db.models.functions import Now
 
+from audit.models import Event
 from audit.services import PORTAL
 from communications.models import Delivery, Message
 from communications.purposes import Purpose
@@ -110,6 +111,14 @@ class Server:
             server.transport.abort()
             await asyncio.sleep(0)
         return answer
+
+
+def trail(kind: str) -> list[Event]:
+    return list(Event.objects.filter(kind=kind).order_by("id"))
+
+
+def again(delivery: Delivery) -> Delivery:
+    return Delivery.objects.select_related("message", "user", "contact").get(pk=delivery.pk)
 
 
 def free_port() -> int:
