@@ -135,7 +135,8 @@ def test_without_scripts_one_looks_again(pages, tmp_path, worker):
     with worker():
         for _ in range(STARTING // 500):
             page.wait_for_timeout(500)
-            page.get_by_role("link", name="Look again").click()
+            with page.expect_navigation():  # until it is there, nothing is on the page, the link neither
+                page.get_by_role("link", name="Look again").click()
             if not page.get_by_role("link", name="Look again").count():
                 break
         says(page, "2 new: nothing is written yet.")
