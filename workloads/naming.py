@@ -16,5 +16,10 @@ def called(name: str, number: int, seen: Collection[int] | None) -> str:
     return name if may_name(number, seen) else HIDDEN
 
 
+def unnamed(number: int) -> str:
+    """So many that may not be named, in words; "" for none."""
+    return HIDDEN if number == 1 else f"{number} workloads you may not see" if number else ""
+
+
 def may_name(number: int, seen: Collection[int] | None) -> bool:
     return number < 0 or seen is None or number in seen

@@ -31,22 +31,15 @@ def test_a_dependency_is_added_changed_and_removed(cast):
         services.change_dependency(dependency=need, by=cast.owner, at=NOW, note="x")
 
 
-@pytest.mark.parametrize("deed", ["add", "change", "remove"])
-def test_whoever_reacts_learns_what_was_and_what_is(cast, monkeypatch, deed):
-    heard = []
-    need = add_dependency(cast, another(cast)) if deed != "add" else None
-    monkeypatch.setattr(services, "_after_change", lambda **told: heard.append(told))
-    if deed == "add":
-        need = add_dependency(cast, another(cast))
-    elif deed == "change":
-        services.change_dependency(dependency=need, by=cast.owner, at=NOW, strength="soft", remains="Something.")
-    else:
-        services.remove_dependency(dependency=need, by=cast.owner, at=NOW)
-    (told,) = heard
-    was, now = told["before"], told["after"]
-    assert (was and was.strength, now and now.strength) == {
-        "add": (None, "hard"), "change": ("hard", "soft"), "remove": ("hard", None),
-    }[deed]  # fmt: skip
+def test_what_was_hard_before_stays_so_or_goes_without_a_review(cast):
+    """One that becomes hard makes the review due: tests/workloads/test_make_due.py."""
+    need = add_dependency(cast, another(cast))
+    target = put_in_force(cast)
+    services.change_dependency(dependency=need, by=cast.owner, at=NOW, note="Since March.")
+    services.change_dependency(dependency=need, by=cast.owner, at=NOW, strength="soft", remains="Something.")
+    services.remove_dependency(dependency=need, by=cast.owner, at=NOW)
+    target.refresh_from_db()
+    assert target.review_because == ""
 
 
 def test_a_dependency_is_on_one_thing_other_than_itself(cast):

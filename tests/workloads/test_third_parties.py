@@ -59,12 +59,6 @@ def test_only_who_may_add_workloads_writes_in_the_register(cast, page, who):
     assert ("Card network" in shown.text) is (who != "stranger")
 
 
-def test_a_stranger_cannot_depend_on_what_she_does_not_see(cast):
-    cast.stranger.teams.clear()
-    vendor = add_third_party(cast)
-    assert not services.third_parties_for(cast.stranger).filter(pk=vendor.pk).exists()
-
-
 def test_the_form_leads_there_and_an_expired_promise_is_seen(cast, page):
     client = page(cast.platform)
     assert "No third party yet" in client.get("/workloads/third-parties/").text

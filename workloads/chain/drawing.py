@@ -10,7 +10,7 @@ from workloads.chain.judging import address
 from workloads.chain.kernel import Evidence, Key, Node
 from workloads.chain.layout import THIRD_PARTY, UNCLASSIFIED, positions
 from workloads.chain.neighbours import Line, Surroundings
-from workloads.naming import HIDDEN
+from workloads.naming import unnamed
 
 EVIDENCE = {Evidence.MEASURED: "measured", Evidence.SIGNED: "signed", Evidence.CLAIMED: "claimed", Evidence.NONE: ""}
 
@@ -119,7 +119,7 @@ def _needs(around: Surroundings, key: Key, lines: list[Line]) -> str:
         else:
             hidden += 1
     if hidden:
-        said.append(HIDDEN if hidden == 1 else f"{hidden} workloads you may not see")
+        said.append(unnamed(hidden))
     return ", ".join(said)
 
 

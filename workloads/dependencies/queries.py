@@ -13,7 +13,7 @@ from people.models import User
 from people.permissions import Permission
 from workloads.chain.queries import names_for
 from workloads.models import Classification, Dependency, ThirdParty, Workload
-from workloads.naming import HIDDEN, called, may_name
+from workloads.naming import called, may_name, unnamed
 
 
 def dependencies_for(user: User) -> QuerySet[Dependency]:
@@ -154,12 +154,12 @@ def name_who_needs(parties: Iterable[ThirdParty], user: User) -> None:
         party.seen, party.more = seen, seen[0].total - len(seen) if seen else 0  # type: ignore[attr-defined]
 
 
-def who_needs(party: ThirdParty, user: User) -> tuple[list[Dependency], int]:
-    """The dependencies on it of workloads that this person may see, and how many others there are."""
+def who_needs(party: ThirdParty, user: User) -> tuple[list[Dependency], str]:
+    """The dependencies on it of workloads that this person may see, and in words how many others there are."""
     total = party.dependents.count()
     seen = dependencies_for(user).filter(third_party=party).select_related("workload")
     found = list(seen.order_by("strength", "workload__tier_now", "workload__name", "workload"))
-    return found, total - len(found)
+    return found, unnamed(total - len(found))
 
 
 def needed_by(party: ThirdParty, user: User) -> str:
@@ -169,5 +169,5 @@ def needed_by(party: ThirdParty, user: User) -> str:
     if (more := len(found) - NAMED) > 0:
         names.append(f"{more} more")
     if hidden:
-        names.append(HIDDEN if hidden == 1 else f"{hidden} workloads you may not see")
+        names.append(hidden)
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import datetime as dt
 from typing import Any
 
@@ -10,13 +9,13 @@ from django.db import transaction
 
 from audit.errors import Invalid, WrongState
 from audit.kinds import Kind
-from audit.services import difference, record
+from audit.services import record
 from people.models import User
 from people.permissions import Permission
 from workloads.dependencies.queries import name_needs, needed_by, third_parties_for
 from workloads.models import Dependency, Order, Strength, ThirdParty, Workload
 from workloads.reviews import make_review_due, now_needs
-from workloads.writing import Shape, check_seen, described, fill, locked, save
+from workloads.writing import Shape, described, fill, locked, rewrite, save
 
 ALREADY = "It is among the dependencies already. Change that one."
 DEPENDENCY = Shape(
@@ -66,7 +65,7 @@ def _added(workload: Workload, by: User, at: dt.datetime, problems: dict[str, st
     fill(dependency, DEPENDENCY, values)
     save(dependency, DEPENDENCY, _strength_problems(dependency) | problems)
     record(Kind.DEPENDENCY_ADDED, dependency, by=by, at=at, after=described(dependency, DEPENDENCY))
-    _after_change(before=None, after=dependency, by=by, at=at)
+    _now_hard(dependency, by, at)
     return dependency
 
 
@@ -99,18 +98,15 @@ def change_dependency(
     Raises Invalid, Stale (`seen` marks another state), WrongState (removed meanwhile).
     """
     by.require(Permission.CHANGE_WORKLOADS, on=dependency.workload)
-    dependency = locked(dependency)
-    check_seen(dependency, DEPENDENCY, seen)
-    before, was = described(dependency, DEPENDENCY), copy.copy(dependency)
     if values.keys() & {"needs", "third_party"}:
         raise Invalid("What is needed cannot be changed. Remove this dependency and add the other one.")
-    fill(dependency, DEPENDENCY, values)
-    save(dependency, DEPENDENCY, _strength_problems(dependency))
-    old, new = difference(before, described(dependency, DEPENDENCY))
-    if new:
-        record(Kind.DEPENDENCY_CHANGED, dependency, by=by, at=at, before=old, after=new)
-        _after_change(before=was, after=dependency, by=by, at=at)
-    return dependency
+    was = locked(dependency)
+    now = rewrite(
+        was, DEPENDENCY, Kind.DEPENDENCY_CHANGED, by=by, at=at, seen=seen, values=values, problems=_strength_problems
+    )
+    if was.strength != Strength.HARD:
+        _now_hard(now, by, at)
+    return now
 
 
 @transaction.atomic
@@ -119,23 +115,14 @@ def remove_dependency(*, dependency: Dependency, by: User, at: dt.datetime) -> N
     by.require(Permission.CHANGE_WORKLOADS, on=dependency.workload)
     dependency = locked(dependency)
     record(Kind.DEPENDENCY_REMOVED, dependency, by=by, at=at, before=described(dependency, DEPENDENCY))
-    was = copy.copy(dependency)
     dependency.delete()
-    _after_change(before=was, after=None, by=by, at=at)
 
 
-def _after_change(*, before: Dependency | None, after: Dependency | None, by: User, at: dt.datetime) -> None:
-    """What follows when a dependency was added (no before), changed, or removed (no after); in the same transaction."""
-    if after is not None and after.strength == Strength.HARD and not _was_hard(before, after):
-        why = now_needs(name_needs([after], by)[0].said)
-        make_review_due(workload=after.workload, why=why, by=by, at=at)
-
-
-def _was_hard(before: Dependency | None, after: Dependency) -> bool:
-    """Whether the same thing was needed as much before."""
-    if before is None or before.strength != Strength.HARD:
-        return False
-    return (before.needs_id, before.third_party_id) == (after.needs_id, after.third_party_id)
+def _now_hard(dependency: Dependency, by: User, at: dt.datetime) -> None:
+    """What follows, in the same transaction, where it was not hard before and may be so now."""
+    if dependency.strength == Strength.HARD:
+        why = now_needs(name_needs([dependency], by)[0].said)
+        make_review_due(workload=dependency.workload, why=why, by=by, at=at)
 
 
 @transaction.atomic
@@ -155,15 +142,16 @@ def change_third_party(
 ) -> ThirdParty:
     """Change what is known of it; returns it as it is now. Raises Invalid, Stale, WrongState (removed meanwhile)."""
     by.require(Permission.ADD_WORKLOADS)
-    third_party = locked(third_party)
-    check_seen(third_party, THIRD_PARTY, seen)
-    before = described(third_party, THIRD_PARTY)
-    fill(third_party, THIRD_PARTY, values)
-    save(third_party, THIRD_PARTY, _promise_problems(third_party))
-    old, new = difference(before, described(third_party, THIRD_PARTY))
-    if new:
-        record(Kind.THIRD_PARTY_CHANGED, third_party, by=by, at=at, before=old, after=new)
-    return third_party
+    return rewrite(
+        third_party,
+        THIRD_PARTY,
+        Kind.THIRD_PARTY_CHANGED,
+        by=by,
+        at=at,
+        seen=seen,
+        values=values,
+        problems=_promise_problems,
+    )
 
 
 @transaction.atomic

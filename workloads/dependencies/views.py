@@ -24,6 +24,7 @@ from workloads.dependencies.queries import (
     third_parties_for,
 )
 from workloads.models import Dependency, Workload
+from workloads.naming import unnamed
 from workloads.parts import form_page, removal_page
 from workloads.views_workload import need, workload_for
 
@@ -51,7 +52,7 @@ def dependencies(request: HttpRequest, pk: int) -> HttpResponse:
         "dependents": seen[:SHOWN],
         "more": max(0, len(seen) - SHOWN),
         "needed_by": len(dependents),
-        "hidden": len(dependents) - len(seen),
+        "hidden": unnamed(len(dependents) - len(seen)),
         "today": organisation_today(timezone.now()),
         "may_change": user.may(Permission.CHANGE_WORKLOADS, workload),
     }
