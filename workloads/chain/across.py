@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain as joined
 from typing import NamedTuple
 
+from audit.collector import collector_paused
 from workloads.chain.graph import Graph
 from workloads.chain.judging import (
     Promise,
@@ -25,7 +26,7 @@ from workloads.chain.judging import (
     of_hop,
     unreachable,
 )
-from workloads.chain.kernel import Key, uncollected
+from workloads.chain.kernel import Key
 from workloads.finding import Finding, Severity
 
 INVERSION, RTO, RPO = "inversion", "rto-unreachable", "rpo-unreachable"
@@ -58,7 +59,7 @@ class Spot(NamedTuple):
 
 def spots(graph: Graph, today: dt.date) -> list[Spot]:
     """Everything that is found at workloads whose names may be said."""
-    with uncollected():
+    with collector_paused():
         found = joined(_of_edges(graph, today), _further_down(graph), _of_promises(graph), _of_cycles(graph))
         return [spot for spot in found if graph.may_name(spot.key)]
 
@@ -143,7 +144,7 @@ def in_order(graph: Graph, found: Iterable[Spot]) -> list[Spot]:
         tier = nodes[spot.key].tier
         return rank[spot.kind], 99 if tier is None else tier, faces[spot.key].name, spot.path
 
-    with uncollected():
+    with collector_paused():
         return sorted(found, key=place)
 
 

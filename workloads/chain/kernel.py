@@ -12,28 +12,16 @@ in one. Nothing here recurses: a chain may be 10,000 deep.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from enum import StrEnum
 from heapq import heappop, heappush
 from typing import NamedTuple
 
+from audit.collector import collector_paused
+
 # A workload by its number, a third party by its number with a minus.
 Key = int
 _BEYOND = 1 << 62
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Without Python's search for unreachable cycles: 100,000 fresh objects set it off again and again, and hold none."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 class Evidence(StrEnum):
@@ -100,7 +88,7 @@ class Chain:
 
     def __init__(self, nodes: Iterable[Node], edges: Iterable[tuple[Key, Key, bool]]) -> None:
         """Edges in the order of `Edge`; one that leads to somebody who is not among the nodes is an error."""
-        with uncollected():
+        with collector_paused():
             self._lay_out(nodes, edges)
 
     def _lay_out(self, nodes: Iterable[Node], edges: Iterable[tuple[Key, Key, bool]]) -> None:

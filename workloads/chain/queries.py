@@ -11,10 +11,11 @@ from typing import Any, cast
 
 from django.db import connection
 
+from audit.collector import collector_paused
 from people.models import User
 from people.permissions import Permission
 from workloads.chain.graph import Face, Graph
-from workloads.chain.kernel import Key, Node, uncollected
+from workloads.chain.kernel import Key, Node
 from workloads.models import Workload
 
 NODES = """
@@ -84,7 +85,7 @@ def rows(sql: str, **values: Any) -> list[tuple[Any, ...]]:
 
 def closure(keys: Sequence[Key], viewer: User | None = None) -> Graph:
     """These workloads and everything they cannot do without, directly or through others."""
-    with uncollected():
+    with collector_paused():
         edges = rows(DOWN, keys=list(keys))
         wanted = {*keys, *(provider for _, provider, _ in edges)}
         return _graph(rows(NODES, keys=list(wanted)), edges, names_for(viewer, wanted))
@@ -92,7 +93,7 @@ def closure(keys: Sequence[Key], viewer: User | None = None) -> Graph:
 
 def whole(viewer: User | None = None) -> Graph:
     """The chain of the whole organisation."""
-    with uncollected():
+    with collector_paused():
         graph = _graph(rows(NODES, keys=None), rows(EDGES), names_for(viewer, None))
         _ = graph.chain
     return graph
