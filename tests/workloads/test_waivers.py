@@ -75,7 +75,7 @@ def test_a_warning_needs_no_waiver(cast):
         request_waiver(cast, finding=f"unclassified:{below.pk}")
 
 
-def test_what_is_mended_needs_no_waiver(cast):
+def test_one_that_waits_for_its_signature_is_enough(cast):
     request_waiver(cast)
     with pytest.raises(WrongState, match="already"):
         request_waiver(cast)

@@ -130,6 +130,12 @@ def name_outgrown(waivers: Iterable[Waiver], found: Iterable[Finding]) -> list[W
     return named
 
 
+def outgrown(waiver: Waiver, *, today: dt.date, viewer: User) -> str:
+    """The same of one waiver, beside what is found of its workload today."""
+    found = [known.finding for known in of_workload(waiver.workload, today=today, viewer=viewer)]
+    return name_outgrown([waiver], found)[0].outgrown
+
+
 def waivers_for(user: User) -> QuerySet[Waiver]:
     """Waivers, past ones included, of the workloads this person may see."""
     if user.may(Permission.VIEW_WORKLOADS):

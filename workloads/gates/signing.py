@@ -16,7 +16,7 @@ from signoffs.documents import document
 from signoffs.models import Request
 from signoffs.subjects import Notice
 from workloads.gates import telling
-from workloads.gates.queries import name_outgrown, of_workload, waivers_for
+from workloads.gates.queries import outgrown, waivers_for
 from workloads.gates.worse import limits
 from workloads.models import Waiver
 
@@ -66,8 +66,7 @@ class WaiverSubject:
             return []
         said = "It can only be rejected, or withdrawn and asked for again with a later day."
         late = Notice(f"Its last day has passed: {date_words(waiver.ends_on)}", said, "bad")
-        found = [one.finding for one in of_workload(waiver.workload, today=on, viewer=user)]
-        grown = name_outgrown([waiver], found)[0].outgrown
+        grown = outgrown(waiver, today=on, viewer=user)
         said = f"{grown[:1].upper()}{grown[1:]}. Signed as it is, it would not cover what is found now."
         small = Notice("Worse by now than what is asked for", said, "bad")
         return ([late] if waiver.ends_on < on else []) + ([small] if grown else [])

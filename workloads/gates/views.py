@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from django.contrib import messages
@@ -16,13 +15,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from audit.errors import DeedError, Invalid
 from audit.spreadsheets import in_batches, table_response
 from people.access import SIGNED_IN, rule, signed_in
-from people.models import User, organisation_today
+from people.models import organisation_today
 from people.permissions import Permission
 from signoffs.queries import standing
 from workloads.forms import show_refusal
 from workloads.gates import services
 from workloads.gates.forms import WaiverForm
-from workloads.gates.queries import name_outgrown, of_workload, open_targets_of, waivers_for, with_asked
+from workloads.gates.queries import of_workload, open_targets_of, outgrown, waivers_for, with_asked
 from workloads.models import Waiver
 from workloads.views_workload import need, workload_for
 
@@ -96,21 +95,13 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "signoff": waiver.request,
         "standing": standing(waiver.request, user=user, on=today) if waiver.request is not None else None,
         "holds": waiver.holds(today),
-        "outgrown": _outgrown(waiver, user, today),
+        "outgrown": outgrown(waiver, today=today, viewer=user) if waiver.holds(today) else "",
         "may_ask": user.may(Permission.PROPOSE, waiver.workload),
         "targets": open_targets_of(waiver.workload),
         "may_withdraw": waiver.can("withdraw") and user.may(Permission.PROPOSE, waiver.workload),
         "today": today,
     }
     return render(request, "workloads/gates/waiver.html", context)
-
-
-def _outgrown(waiver: Waiver, user: User, today: dt.date) -> str:
-    """What is worse now than what it was granted for."""
-    if not waiver.holds(today):
-        return ""
-    found = [one.finding for one in of_workload(waiver.workload, today=today, viewer=user)]
-    return name_outgrown([waiver], found)[0].outgrown
 
 
 @rule(SIGNED_IN)
