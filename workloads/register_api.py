@@ -14,10 +14,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from people.access import SIGNED_IN, signed_in
-from people.models import User
 from people.texts import TextField
 from workloads.catalogue.kinds import KINDS
-from workloads.models import ColumnMapping
 from workloads.register import services
 from workloads.register.report import ORDER, Report
 from workloads.register.uploads import guard_size
@@ -25,6 +23,7 @@ from workloads.register.uploads import guard_size
 BIGGEST_KEY = 2**63 - 1
 
 ROW_KINDS = tuple(KINDS)
+CHOSEN = ("make_teams", "kind", "mapping")
 
 
 class ImportAsked(serializers.Serializer[dict[str, Any]]):
@@ -117,7 +116,9 @@ class ImportView(APIView):
         asked.is_valid(raise_exception=True)
         file, user = asked.validated_data["file"], signed_in(request)
         data, name = file.read(), file.name or "register"
-        options = _options(asked.validated_data, user)
+        options = services.Options(
+            **{name: asked.validated_data[name] for name in CHOSEN if name in asked.validated_data}
+        )
         if asked.validated_data["dry_run"]:
             return Response(
                 services.check_register(data=data, name=name, by=user, at=timezone.now(), options=options).as_json()
@@ -128,13 +129,6 @@ class ImportView(APIView):
             )
         except services.RowsRefused as error:
             return _refused(error, error.report)
-
-
-def _options(asked: dict[str, Any], user: User) -> services.Options:
-    mapping = asked.get("mapping")
-    if mapping is not None and not ColumnMapping.objects.visible_to(user).filter(pk=mapping).exists():
-        raise serializers.ValidationError({"mapping": "There is no such mapping for you."})
-    return services.Options(make_teams=asked["make_teams"], kind=asked.get("kind", ""), mapping=mapping)
 
 
 def _refused(error: services.RowsRefused, report: Report) -> Response:

@@ -54,16 +54,15 @@ def upload(request: HttpRequest) -> HttpResponse:
 def _keep(request: HttpRequest) -> HttpResponse:
     data, name = uploaded(request)
     user = signed_in(request)
-    pending = waiting.keep_import(data=data, name=name, by=user, at=timezone.now(), options=_options(request, user))
+    pending = waiting.keep_import(data=data, name=name, by=user, at=timezone.now(), options=_options(request))
     return redirect(pending)
 
 
-def _options(request: HttpRequest, user: User) -> services.Options:
+def _options(request: HttpRequest) -> services.Options:
     """What is chosen beside the file: nothing, a kind of row, or a mapping as “mapping-7”."""
     read_as, mapping = request.POST.get("read_as", ""), None
     if read_as.startswith("mapping-") and read_as[8:].isascii() and read_as[8:].isdigit() and len(read_as) < 26:
-        mine = ColumnMapping.objects.visible_to(user)
-        mapping = mine.filter(pk=int(read_as[8:])).values_list("pk", flat=True).first()
+        mapping = int(read_as[8:])
     kind = read_as if read_as in KINDS else ""
     return services.Options(make_teams="make_teams" in request.POST, kind=kind, mapping=mapping)
 

@@ -18,7 +18,6 @@ from workloads.models import ColumnMapping
 from workloads.register.columns import REQUIRED
 from workloads.services import constraint_of
 
-FIELDS = ("name", "shared", "rows", "paths", "constants", "translations")
 VALUE_MAX, WORDS_MAX = 2000, 100
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import IntegrityError, OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected, UniqueViolation
 
-from audit.errors import DeedError, WrongState
+from audit.errors import DeedError, Invalid, WrongState
 from audit.kinds import Kind
 from audit.services import record
 from people.models import User
@@ -59,8 +59,9 @@ class Options:
     kind: str = ""
     mapping: int | None = None
 
-    def how(self) -> How:
-        return How(kind=self.kind, mapping=None if self.mapping is None else mapping_spec(self.mapping))
+    def how(self, by: User) -> How:
+        """Raises Invalid for a mapping that is not there for this person."""
+        return How(kind=self.kind, mapping=None if self.mapping is None else mapping_spec(self.mapping, by))
 
     def as_json(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if value}
@@ -69,16 +70,16 @@ class Options:
 NO_OPTIONS = Options()
 
 
-def mapping_spec(pk: int) -> MappingSpec:
-    """Raises WrongState when somebody has removed it."""
-    found = ColumnMapping.objects.filter(pk=pk).first()
+def mapping_spec(pk: int, by: User) -> MappingSpec:
+    """Raises Invalid when there is none for this person: removed, no longer shared, never hers."""
+    found = ColumnMapping.objects.visible_to(by).filter(pk=pk).first()
     if found is None:
-        raise WrongState("This mapping is gone. Choose another one.")
+        raise Invalid("This mapping is gone. Choose another one.", {"mapping": "There is no such mapping for you."})
     return found.spec
 
 
 def check_register(*, data: bytes, name: str, by: User, at: dt.datetime, options: Options = NO_OPTIONS) -> Report:
-    """What importing this file would do. Writes nothing. Raises UnreadableFile."""
+    """What importing this file would do. Writes nothing. Raises UnreadableFile, Invalid."""
     by.require(Permission.ADD_WORKLOADS)
     return plan_file(data, name, by=by, at=at, options=options)[1]
 
@@ -88,7 +89,7 @@ def import_register(
 ) -> Report:
     """Import a file, all of it or nothing; `digest` is that of the report a person agreed to.
 
-    Raises UnreadableFile, RowsRefused, ReportChanged, WrongState.
+    Raises UnreadableFile, Invalid, RowsRefused, ReportChanged, WrongState.
     """
     by.require(Permission.ADD_WORKLOADS)
     with transaction.atomic():
@@ -106,9 +107,9 @@ def plan_file(
     lock: bool = False,
     progress: Progress = untold,
 ) -> tuple[Whole, Report]:
-    """What importing this file would do, and the words for it. Raises UnreadableFile, WrongState."""
+    """What importing this file would do, and the words for it. Raises UnreadableFile, Invalid."""
     progress("reading", 0, 0)
-    contents = read_contents(data, options.how())
+    contents = read_contents(data, options.how(by))
     whole = plan_contents(contents, by=by, at=at, lock=lock, make_teams=options.make_teams, progress=progress)
     return whole, Report(short(name), whole.reports, whole.plan.teams, contents.notes)
 
@@ -118,7 +119,7 @@ def import_file(
 ) -> Report:
     """Inside a transaction: write what the file says, if that is still what the report with this digest says.
 
-    Raises UnreadableFile, RowsRefused, ReportChanged, WrongState; then nothing was written.
+    Raises UnreadableFile, Invalid, RowsRefused, ReportChanged, WrongState; then nothing was written.
     """
     try:
         with transaction.atomic():

@@ -285,7 +285,3 @@ def words(name: str, value: Any) -> str:
         case frozenset():
             return joined(sorted(map(str, value)))
     return str(value)
-
-
-def unique_by(things: Iterable[Any], *names: str) -> dict[Any, Any]:
-    return {tuple(getattr(thing, name) for name in names): thing for thing in things}
