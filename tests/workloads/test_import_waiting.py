@@ -128,6 +128,15 @@ def test_who_has_lost_the_right_in_between_imports_nothing(cast):
     assert Workload.objects.count() == 1
 
 
+@pytest.mark.django_db
+def test_who_has_lost_the_right_no_longer_asks_for_the_import_of_her_own_file(cast):
+    pending = checked(cast.head, ROW)
+    RoleAssignment.objects.filter(person=cast.head).delete()
+    with pytest.raises(NotAllowed):
+        queue(fresh(pending))
+    fresh(pending, State.CHECKED)
+
+
 # --- Its time, and room ---------------------------------------------------------------------------------------------
 @pytest.mark.django_db
 def test_an_expired_file_is_neither_worked_on_nor_imported(cast):
