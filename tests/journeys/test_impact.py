@@ -42,6 +42,11 @@ def test_a_stakeholder_answers_and_the_team_proposes_what_follows(pages):
             business.get_by_label(_words("Money, an outage of 1 h: amount per hour")).fill("38,000")
             found = Axe().run(business)
             assert found.violations_count == 0, found.generate_report()
+            business.get_by_role("button", name="Save and stop here").click()
+            expect(business.get_by_text("48 answers are missing. The suggestion may get stricter")).to_be_visible()
+            assert business.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            business.get_by_role("link", name="Go on answering").click()
+            continue
         business.locator(".p-thumb button").click()
     expect(business.get_by_text(re.compile(r"Serious after\s1\sh, intolerable after\s24\sh"))).to_be_visible()
     expect(business.get_by_text("The workload's team proposes the target")).to_be_visible()
