@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Case, F, Model, QuerySet, When
+from django.db.models import F, Model, QuerySet
 from django.http import Http404
 from django.utils import timezone
 from django_filters.rest_framework import DjangoFilterBackend
@@ -25,7 +25,7 @@ from workloads.filters import SEARCH_MAX, ClassificationFilter, RegisterFilter
 from workloads.gates.known import kept
 from workloads.gates.queries import standing_against
 from workloads.models import Classification, Tier, Workload
-from workloads.queries import ROW, classifications_for, named, picture, pictures, waived_until
+from workloads.queries import ROW, classifications_for, named, picture, pictures, target_waived_until
 from workloads.reach import reach_of
 from workloads.serializers import (
     TARGET_ROW,
@@ -209,10 +209,8 @@ class TierViewSet(ReadOnlyModelViewSet[Tier]):
 
 
 def with_waived(targets: QuerySet[Any]) -> QuerySet[Any]:
-    """With the day until which something of the target is waived; a past target promises nothing any more."""
-    until = waived_until(organisation_today(timezone.now()), "workload")
-    present = [*Classification.OPEN, Classification.State.SIGNED_OFF]
-    found: QuerySet[Any] = targets.annotate(waived_until=Case(When(state__in=present, then=until), default=None))
+    """With the day until which something of the target is waived."""
+    found: QuerySet[Any] = targets.annotate(waived_until=target_waived_until(organisation_today(timezone.now())))
     return found
 
 

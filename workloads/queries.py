@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, NullIf
 
 from people.models import Role, RoleAssignment, User
@@ -43,8 +43,23 @@ ANY_DAY = dt.date.min  # stands in the statement for the day that is asked about
 
 def waived_until(on: dt.date, workload: str = "pk") -> Subquery:
     """Of a workload: the day on which the first of the waivers ends that hold; None: nothing is waived."""
-    holding = Waiver.objects.filter(workload=OuterRef(workload), state=Waiver.State.GRANTED, ends_on__gte=on)
-    return Subquery(holding.order_by("ends_on").values("ends_on")[:1])
+    return Subquery(_ends(on).filter(workload=OuterRef(workload)).values("ends_on")[:1])
+
+
+def target_waived_until(on: dt.date, target: str = "") -> Case:
+    """The same of a target, open or in force; a past one promises nothing any more. `target` is the path to it."""
+    present = {f"{target}state__in": [*Classification.OPEN, Classification.State.SIGNED_OFF]}
+    return Case(When(**present, then=waived_until(on, f"{target}workload")), default=None)
+
+
+def waived_of(workload: int, *, on: dt.date) -> dt.date | None:
+    """The same of one workload, by its number; one query."""
+    return _ends(on).filter(workload=workload).values_list("ends_on", flat=True).first()
+
+
+def _ends(on: dt.date) -> QuerySet[Waiver]:
+    """The waivers that hold, the first to end first."""
+    return Waiver.objects.filter(state=Waiver.State.GRANTED, ends_on__gte=on).order_by("ends_on")
 
 
 @cache

@@ -17,7 +17,7 @@ from django.template import Context, Template
 from django.utils.safestring import SafeString
 
 from people.models import User
-from people.wording import date_words, duration
+from people.wording import duration
 from workloads.filters import RegisterFilter
 from workloads.models import Workload
 from workloads.models.register import PURPOSE_SORTED
@@ -236,9 +236,7 @@ def _line(row: dict[str, Any], today: dt.date) -> dict[str, Any]:
         "badge": drawn("{% tier value label=False %}", row["tier"]),
         "standing": drawn("{% state value.0 value.1 %}", (said, look)) if said else "no target",
         "verdict": drawn("{% verdict value %}", row["proof_rto"]),
-        "waived": drawn("{% tag value 'hourglass' %}", f"waived until {date_words(row['waived_until'], today)}")
-        if row["waived_until"]
-        else "",
+        "waived": drawn("{% waived value.0 value.1 %}", (row["waived_until"], today)),
         "objectives": "" if rto is None else f"{duration(rto)} / {duration(rpo)}",
         "proven": "never" if proven is None else age_words(proven, today),
         "due": "" if due is None else drawn("{% due value.0 value.1 %}", (due, today)),

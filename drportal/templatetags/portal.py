@@ -140,6 +140,16 @@ def tag(label: str, icon_name: str = "") -> SafeString:
 
 
 @register.simple_tag
+def waived(until: dt.date | None, today: dt.date | None = None) -> SafeString:
+    """`{% waived target.waived_until %}` beside a target: until when something of it is waived; None: nothing is."""
+    if until is None:
+        return SafeString("")
+    if not isinstance(until, dt.date):  # a name that nobody put into the context would hide every waiver
+        raise template.TemplateSyntaxError("{% waived %} wants a day or None")
+    return tag(f"waived until {wording.date_words(until, today or timezone.localdate())}", "hourglass")
+
+
+@register.simple_tag
 def modeword(mode: str) -> SafeString:
     """`{% modeword "drill" %}` or `{% modeword "real" %}`: in lists and titles, after the live part is over."""
     drawing, words = {"drill": ("flag", "DRILL"), "real": ("urgent", "REAL EVENT")}[

@@ -19,7 +19,7 @@ from people.access import SIGNED_IN
 from people.models import User, organisation_today
 from people.texts import TextField
 from workloads.campaigns import services
-from workloads.campaigns.queries import Part, by_team, campaigns_for, reviews_for, totals, whole, with_done
+from workloads.campaigns.queries import Part, by_team, campaigns_for, listed, reviews_for, totals, whole
 from workloads.models import Campaign
 
 
@@ -69,6 +69,9 @@ class ReviewSerializer(serializers.Serializer[Any]):
     review_due_on = serializers.DateField(source="target.review_due_on")
     because = serializers.CharField(source="target.review_because", help_text="Why it is due early, or empty")
     nudged_on = serializers.DateField(allow_null=True)
+    waived_until = serializers.DateField(
+        allow_null=True, help_text="Of the target: last day of the first waiver to end of those in force"
+    )
 
 
 class CampaignViewSet(GenericViewSet[Campaign]):
@@ -130,10 +133,8 @@ class CampaignViewSet(GenericViewSet[Campaign]):
     @action(detail=True)
     def reviews(self, request: Request, pk: str) -> Response:
         """The reviews of a campaign, the open ones first."""
-        found = with_done(reviews_for(self.by).filter(campaign=self.get_object()))
-        page: Any = self.paginate_queryset(
-            found.select_related("workload__owner_team", "target").order_by("is_done", "pk")
-        )
+        found = reviews_for(self.by).filter(campaign=self.get_object())
+        page: Any = self.paginate_queryset(listed(found, on=organisation_today(timezone.now())))
         return self.get_paginated_response(ReviewSerializer(page, many=True).data)
 
     def _detail(self, campaign: Campaign) -> Any:

@@ -21,7 +21,7 @@ from workloads.models import (
     Workload,
     WorkloadUserObjectPermission,
 )
-from workloads.queries import REVIEW_SOON, classifications_for, waived_until
+from workloads.queries import REVIEW_SOON, classifications_for, target_waived_until, waived_until
 
 
 def campaigns_for(user: User) -> QuerySet[Campaign]:
@@ -110,6 +110,13 @@ def whole(parts: list[Part]) -> Part:
 def open_reviews(campaign: Campaign) -> QuerySet[CampaignReview]:
     """What is still to be reviewed in a campaign."""
     return with_done(campaign.reviews.all()).filter(is_done=False)
+
+
+def listed(reviews: QuerySet[CampaignReview], *, on: dt.date) -> QuerySet[Any]:
+    """Reviews as a list shows them, the open ones first: with `is_done`, and `waived_until` of their targets."""
+    related = with_done(reviews).select_related("workload__owner_team", "target__tier")
+    found: QuerySet[Any] = related.annotate(waived_until=target_waived_until(on, "target__"))
+    return found.order_by("is_done", "target__review_due_on", "workload__name", "pk")
 
 
 def hers(user: User, on: dt.date) -> QuerySet[Classification]:

@@ -36,6 +36,9 @@ class WaitingReviewSerializer(serializers.Serializer[Any]):
     digest = TextField(help_text="SHA-256 of the document as it is now")
     signed_at = serializers.DateTimeField(help_text="When somebody signed it last")
     changed = serializers.ListField(child=serializers.CharField(), help_text="What has changed since, in sentences")
+    waived_until = serializers.DateField(
+        allow_null=True, help_text="Of the target: last day of the first waiver to end of those in force"
+    )
 
 
 class SeenSerializer(serializers.Serializer[Any]):
@@ -121,4 +124,5 @@ def _row(target: Classification, changes: Changes) -> dict[str, Any]:
         "digest": changes.digest,
         "signed_at": changes.since.at,
         "changed": changes.said,
+        "waived_until": target.waived_until,  # type: ignore[attr-defined]  # annotated
     }

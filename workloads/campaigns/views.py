@@ -27,15 +27,16 @@ from workloads.campaigns.forms import ChooseForm, OpenForm
 from workloads.campaigns.queries import (
     by_team,
     campaigns_for,
+    listed,
     may_propose,
     reviews_due,
     reviews_for,
     totals,
     whole,
-    with_done,
 )
 from workloads.forms import show_refusal
 from workloads.models import Campaign
+from workloads.queries import waived_until
 from workloads.reviews import REAFFIRM_MEANING
 
 PER_PAGE = 50
@@ -89,14 +90,15 @@ def _preview(request: HttpRequest) -> dict[str, Any]:
         found, kept = services.chosen(signed_in(request), request.GET)
     except Invalid:
         found, kept = services.chosen(signed_in(request), QueryDict())
+    today = organisation_today(timezone.now())
     rows = found.select_related("workload__owner_team", "tier").order_by("tier", "workload__name", "pk")
     return {
         "count": found.count(),
         "teams": found.order_by().values("workload__owner_team").distinct().count(),
-        "rows": rows[:PREVIEWED],
+        "rows": rows.annotate(waived_until=waived_until(today, "workload"))[:PREVIEWED],
         "shown": PREVIEWED,
         "kept": services.filter_words(kept),
-        "today": organisation_today(timezone.now()),
+        "today": today,
     }
 
 
@@ -114,13 +116,11 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     reviews = reviews_for(user).filter(campaign=campaign)
     until = today if campaign.closed_at is None else organisation_today(campaign.closed_at)
     parts = by_team(reviews, on=until)
-    related = ("workload__owner_team", "target__tier")
-    rows = with_done(reviews).select_related(*related).order_by("is_done", "target__review_due_on", "workload__name")
     context = {
         "campaign": campaign,
         "parts": parts,
         "whole": whole(parts),
-        "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+        "page": Paginator(listed(reviews, on=today), PER_PAGE).get_page(request.GET.get("page")),
         "kept": services.filter_words(campaign.chosen_by),
         "mine": reviews_due(user, today, campaign).count() if campaign.closed_at is None else 0,
         "may_open": user.may(Permission.OPEN_CAMPAIGNS) and campaign.closed_at is None,
