@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
@@ -32,6 +33,11 @@ def neutral(value: Any) -> str:
         return str(value)
     text = "" if value is None else str(value)
     return f"'{text}" if text.lstrip("'").startswith(FORMULA_STARTS) else text
+
+
+def utc(at: dt.datetime | None) -> str:
+    """A moment as a cell: to the second, in UTC; empty for none."""
+    return f"{at.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S}" if at else ""
 
 
 class SheetOut(NamedTuple):

@@ -11,6 +11,7 @@ from django.db.models import Prefetch, QuerySet
 
 from audit.kinds import Kind
 from audit.models import Event
+from audit.tables import utc
 from communications.models import LOOKS, Delivery, Message
 from people.models import User
 
@@ -70,6 +71,28 @@ def _standing(deliveries: Sequence[Delivery]) -> str:
 def _look(deliveries: Sequence[Delivery]) -> str:
     looks = {LOOKS[State(d.state)] for d in deliveries}
     return looks.pop() if len(looks) == 1 else "half"
+
+
+EXPORT_HEADER = (
+    "message", "subject", "about", "written (UTC)", "to", "address", "state", "tries", "sent (UTC)", "sent once more",
+    "what went wrong",
+)  # fmt: skip
+
+
+def copies_of(found: QuerySet[Message], *, reader: User) -> QuerySet[Delivery]:
+    """The copies of these messages that this person may see, those of the newest message first, without the texts."""
+    seen = Delivery.objects.visible_to(reader).filter(message__in=found).select_related("message", "user", "contact")
+    return seen.defer("message__body").order_by("-message_id", "id")
+
+
+def export_row(delivery: Delivery) -> list[object]:
+    """A copy of `copies_of` as a line of a table."""
+    message = delivery.message
+    return [
+        message.pk, message.subject_line, message.get_purpose_display(), utc(message.created_at), delivery.recipient,
+        delivery.address, delivery.get_state_display(), delivery.attempts, utc(delivery.sent_at), delivery.flagged_copy,
+        delivery.last_error,
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True)

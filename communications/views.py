@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from audit.spreadsheets import in_batches, table_response
 from communications import queries, services
 from communications.delivery import full_text
 from communications.filters import MessageFilter, narrowed
@@ -31,10 +33,29 @@ def message_list(request: HttpRequest) -> HttpResponse:
         "rows": queries.rows(page),
         "form": asked.form,
         "filtered": any(request.GET.get(name) for name in asked.form.fields),
+        "question": _question(request.GET),
         "sees_all": user.may(Permission.VIEW_MESSAGES),
         "failed": Delivery.objects.visible_to(user).filter(state=Delivery.State.FAILED).count(),
     }
     return render(request, "communications/list.html", context)
+
+
+@rule(SIGNED_IN)
+@require_GET
+def export(request: HttpRequest) -> HttpResponseBase:
+    """The same selection as a table: a line for each copy that this person may see."""
+    user = signed_in(request)
+    asked = MessageFilter(request.GET, queryset=Message.objects.visible_to(user), request=request)
+    copies = queries.copies_of(narrowed(asked), reader=user).iterator(chunk_size=500)
+    name = f"messages-{timezone.now():%Y-%m-%d}"
+    return table_response(request, name, queries.EXPORT_HEADER, in_batches(map(queries.export_row, copies)))
+
+
+def _question(asked: QueryDict) -> str:
+    """The filters as they stand, without the place in the list."""
+    kept = asked.copy()
+    kept.pop("page", None)
+    return kept.urlencode()
 
 
 @rule(SIGNED_IN)

@@ -1,11 +1,13 @@
 from django.urls import path
 
-from drills import views, views_drill, views_gaps
+from drills import views, views_drill, views_files, views_gaps
 
 app_name = "drills"
 urlpatterns = [
     path("", views.drill_list, name="list"),
-    path("export/", views.export, name="export"),
+    path("export/", views_files.export, name="export"),
+    path("export/gaps/", views_files.export_gaps, name="export-gaps"),
+    path("export/late/", views_files.export_late, name="export-late"),
     path("calendar/", views.calendar, name="calendar"),
     path("new/", views_drill.schedule, name="schedule"),
     path("<int:pk>/", views_drill.drill_page, name="drill"),

@@ -1,18 +1,16 @@
-"""Pages about many drills: the list, its export, the programme."""
+"""Pages about many drills: the list and the programme."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any, cast
 
 from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 
-from audit.spreadsheets import table_response
 from drills import programme, queries
 from drills.filters import DrillFilter
 from drills.models import Drill
@@ -23,7 +21,6 @@ from workloads.models import Workload
 
 PAGE = 50
 TEAMS = 25
-CHUNK = 500
 OVER = (Drill.State.FINISHED, Drill.State.STOPPED, Drill.State.CANCELLED)
 TABS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "upcoming": ("Upcoming", (Drill.State.PLANNED,), ("window_start", "pk")),
@@ -31,18 +28,13 @@ TABS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "finished": ("Finished", (Drill.State.FINISHED,), ("-finished_at", "-pk")),
     "all": ("All", tuple(Drill.State.values), ("-window_start", "-pk")),
 }
-HEADER = (
-    "drill", "workload", "team", "kind", "state", "window from (UTC)", "window until (UTC)", "coordinator", "tier",
-    "RTO (s)", "recovery (s)", "RTO verdict", "RTO source", "RPO (s)", "data loss (s)", "RPO verdict", "RPO source",
-    "time to declare (s)", "finished (UTC)", "report SHA-256",
-)  # fmt: skip
 
 
 @rule(SIGNED_IN)
 def drill_list(request: HttpRequest) -> HttpResponse:
-    visible, tab = Drill.objects.visible_to(reader(request)), _tab(request)
-    asked, drills = _asked(request, visible, tab)
-    counts = dict(visible.order_by().values_list("state").annotate(Count("pk")))
+    tab = _tab(request)
+    asked, drills = asked_for(request)
+    counts = dict(Drill.objects.visible_to(reader(request)).order_by().values_list("state").annotate(Count("pk")))
     context = {
         "page": Paginator(drills, PAGE).get_page(request.GET.get("page")),
         "form": asked.form,
@@ -52,13 +44,6 @@ def drill_list(request: HttpRequest) -> HttpResponse:
         "is_narrowed": any(request.GET.get(name) for name in asked.form.fields),
     }
     return render(request, "drills/list.html", context)
-
-
-@rule(SIGNED_IN)
-def export(request: HttpRequest) -> HttpResponseBase:
-    """The same selection as a table."""
-    _, drills = _asked(request, Drill.objects.visible_to(reader(request)), _tab(request))
-    return table_response(request, f"drills-{timezone.now():%Y-%m-%d}", HEADER, _batches(drills))
 
 
 @rule(SIGNED_IN)
@@ -119,8 +104,10 @@ def _tab(request: HttpRequest) -> str:
     return asked if asked in TABS else "upcoming"
 
 
-def _asked(request: HttpRequest, visible: QuerySet[Drill], tab: str) -> tuple[DrillFilter, QuerySet[Drill]]:
-    _, states, order = TABS[tab]
+def asked_for(request: HttpRequest) -> tuple[DrillFilter, QuerySet[Drill]]:
+    """The drills of the tab and the filter that the request names, in the order of the tab."""
+    _, states, order = TABS[_tab(request)]
+    visible = Drill.objects.visible_to(reader(request))
     asked = DrillFilter(request.GET, queryset=cast(Any, visible).with_result().filter(state__in=states))
     drills = asked.qs if asked.is_valid() else asked.queryset.none()
     return asked, drills.for_page().defer("report").order_by(*order)
@@ -131,39 +118,3 @@ def _question(asked: QueryDict) -> str:
     for name in ("page", "tab"):
         kept.pop(name, None)
     return kept.urlencode()
-
-
-def _batches(drills: QuerySet[Drill]) -> Iterator[list[list[Any]]]:
-    pks = list(drills.values_list("pk", flat=True))
-    for start in range(0, len(pks), CHUNK):
-        found = Drill.objects.for_page().in_bulk(pks[start : start + CHUNK])
-        yield [_line(found[pk]) for pk in pks[start : start + CHUNK] if pk in found]
-
-
-def _line(drill: Drill) -> list[Any]:
-    return [
-        drill.pk,
-        drill.workload.name,
-        drill.workload.owner_team.name,
-        drill.get_kind_display(),
-        drill.get_state_display().lower(),
-        _utc(drill.window_start),
-        _utc(drill.window_end),
-        drill.coordinator.name,
-        drill.tier_level,
-        drill.rto_seconds,
-        drill.recovery_seconds,
-        drill.get_rto_verdict_display(),
-        drill.get_rto_grade_display(),
-        drill.rpo_seconds,
-        drill.loss_seconds,
-        drill.get_rpo_verdict_display(),
-        drill.get_rpo_grade_display(),
-        drill.declare_seconds,
-        _utc(drill.finished_at),
-        drill.digest,
-    ]
-
-
-def _utc(at: dt.datetime | None) -> str:
-    return f"{at.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S}" if at else ""

@@ -88,11 +88,25 @@ def _contact_form(request: HttpRequest, form: ContactForm, title: str, button: s
 @require_GET
 def list_teams(request: HttpRequest) -> HttpResponse:
     """Teams with their active members; without the right to see people, one's own."""
-    mine = teams_seen_by(signed_in(request))
-    active = User.objects.filter(is_active=True)
-    teams = mine.annotate(size=Count("members", filter=Q(members__is_active=True))).order_by("name")
-    page = Paginator(teams.prefetch_related(Prefetch("members", active)), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(_teams(signed_in(request)), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "people/teams.html", tabs(request) | {"tab": "teams", "page": page})
+
+
+@rule(SIGNED_IN)
+@require_GET
+def export_teams(request: HttpRequest) -> HttpResponseBase:
+    """The same teams as a table."""
+    teams = _teams(signed_in(request)).iterator(chunk_size=500)
+    rows = ([t.name, t.purpose, t.size, "; ".join(one.name for one in t.members.all())] for t in teams)
+    name = f"teams-{organisation_today(timezone.now()):%Y-%m-%d}"
+    return table_response(request, name, ("team", "looks after", "members", "who"), in_batches(rows))
+
+
+def _teams(user: User) -> QuerySet[Any]:
+    """Those this person may see, each with its active members and their number, `size`."""
+    active = Prefetch("members", User.objects.filter(is_active=True))
+    teams = teams_seen_by(user).annotate(size=Count("members", filter=Q(members__is_active=True)))
+    return teams.prefetch_related(active).order_by("name")
 
 
 @rule(Permission.ADD_PEOPLE)

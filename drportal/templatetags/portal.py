@@ -340,10 +340,10 @@ def _query(context: Context, key: str, value: object) -> str:
 
 
 @register.inclusion_tag("components/downloads.html")
-def downloads(address: str, more: str = "", more_label: str = "") -> dict[str, Any]:
+def downloads(address: str, more: str = "", more_label: str = "", label: str = "Export") -> dict[str, Any]:
     """`{% downloads "/drills/export/?tab=late" %}`: a menu with the list behind the address as CSV, XLSX and JSON.
 
-    `more` is the address of a page with more to take along.
+    `more` is the address of a page with more to take along; `label` tells two menus of a page apart.
     """
     path, _, query = address.partition("?")
     asked = QueryDict(query, mutable=True)
@@ -351,7 +351,7 @@ def downloads(address: str, more: str = "", more_label: str = "") -> dict[str, A
     for form, name in (("csv", "CSV"), ("xlsx", "XLSX, for a spreadsheet"), ("json", "JSON, for a program")):
         asked["as"] = form
         links.append((f"{path}?{asked.urlencode()}", name))
-    return {"links": links, "more": more, "more_label": more_label}
+    return {"links": links, "more": more, "more_label": more_label, "label": label}
 
 
 @register.inclusion_tag("components/crumbs.html")

@@ -21,6 +21,7 @@ ROWS = [[["2026-11-21", "=1+1"], [3, None]], [["x", "plain & <b>\r\nsecond"]]]
 LISTS = (
     "workloads:export", "workloads:findings-export", "workloads:export-functions", "assignments:export", "drills:export",
     "trail:export", "people:export", "people:export-contacts", "signoffs:export", "workloads:export-waivers",
+    "people:export-teams", "people:export-roles", "communications:export", "drills:export-gaps", "drills:export-late",
 )  # fmt: skip
 
 
