@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 import random
 import tracemalloc
 import zipfile
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 
 from audit.errors import Invalid
 from tests.workloads.registers import FULL, PLAIN, ROW, as_csv, as_xlsx
-from workloads.register.reading import read_register
+from workloads.catalogue import reading
+from workloads.register.rows import Wanted, wanted_line
 from workloads.register.sheet import FILE_MAX, ROWS_MAX, FileTooBig, UnreadableFile
 from workloads.register.template import template_csv, template_xlsx
 
@@ -22,18 +24,25 @@ HEADER = ("name", "purpose", "team")
 LINE = tuple(PLAIN[name] for name in HEADER)
 
 
+def read(data: bytes) -> tuple[list[Wanted], list[str]]:
+    """What each row wants that is a workload, and what has to be said about the file."""
+    contents = reading.read_contents(data)
+    lines = contents.lines.get("workloads", ())
+    return [wanted_line(line.number, line.said, contents.units, more=line.more) for line in lines], contents.notes
+
+
 def refusal(data: bytes) -> str:
     with pytest.raises(UnreadableFile) as refused:
-        read_register(data)
+        read(data)
     return refused.value.message
 
 
 def names(data: bytes) -> list[str]:
-    return [row.name for row in read_register(data)[1]]
+    return [row.name for row in read(data)[0]]
 
 
 def problems(data: bytes) -> list[tuple[str, str]]:
-    return [(p.column, p.what) for row in read_register(data)[1] for p in row.problems]
+    return [(p.column, p.what) for row in read(data)[0] for p in row.problems]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
@@ -46,14 +55,14 @@ def test_encoding_and_delimiter_are_found_out(encoding, delimiter):
 
 
 def test_windows_letters_are_read_with_a_warning():
-    _, rows, notes = read_register(as_csv(PLAIN | {"name": "Café"}, encoding="cp1252"))
+    rows, notes = read(as_csv(PLAIN | {"name": "Café"}, encoding="cp1252"))
     assert rows[0].name == "Café"
     assert notes[0].startswith("Read as Windows-1252")
 
 
 def test_a_quoted_line_break_is_one_row_and_rows_are_numbered_as_a_spreadsheet_does():
     data = b'name,purpose,team\nA,"two\nlines",T\n\nB,p,T\n'
-    rows = read_register(data)[1]
+    rows = read(data)[0]
     assert [(row.number, row.name) for row in rows] == [(2, "A"), (4, "B")]
     assert rows[0].purpose == "two\nlines"
 
@@ -62,9 +71,9 @@ def test_headers_may_be_written_in_any_way_and_stand_below_a_title():
     data = (
         b"Register;;\n\nOWNER  Team;Purpose ;Workload Name;RTO (minutes);Rpo in hours;Tier Wanted;Why\nT;p;A;15;4;2;r\n"
     )
-    header, (row,), _ = read_register(data)
+    (row,) = read(data)[0]
     assert (row.name, row.team, row.rto, row.rpo, row.problems) == ("A", "T", 900, 14400, [])
-    assert header.number == 3
+    assert row.number == 4
 
 
 def test_excels_own_delimiter_line_is_obeyed():
@@ -72,12 +81,12 @@ def test_excels_own_delimiter_line_is_obeyed():
 
 
 def test_columns_that_nobody_knows_are_named():
-    notes = read_register(b"name,purpose,team,sentry url,alerts\nA,p,T,x,y\n")[2]
+    notes = read(b"name,purpose,team,sentry url,alerts\nA,p,T,x,y\n")[1]
     assert notes == ["Not used, because no column of the register is called so: sentry url, alerts."]
 
 
 def test_the_name_of_the_template_wins_over_another_name_for_the_same_column():
-    _, rows, notes = read_register(b"Application,Name,purpose,Owner,team\nX,A,p,O,T\n")
+    rows, notes = read(b"Application,Name,purpose,Owner,team\nX,A,p,O,T\n")
     assert (rows[0].name, rows[0].team) == ("A", "T")
     assert notes == ["Not used, because no column of the register is called so: Application, Owner."]
     assert names(b"App name,purpose,team\nX,p,T\n") == ["X"]
@@ -89,7 +98,7 @@ def test_the_name_of_the_template_wins_over_another_name_for_the_same_column():
         (b"", "The file is empty."),
         (b"\xef\xbb\xbf", "The file is empty."),
         (b"\n\n , ,\n", "The file is empty."),
-        (b"name,purpose,team\n", "Below the header the file is empty."),
+        (b"name,purpose,team\n", "There are no rows in this file."),
         (b"name,reference\nA,1\n", "Columns are missing: purpose, team. Row 1 was taken for the header"),
         (b"name,purpose,owner,Owner Team\nA,p,T,T\n", "Two columns stand for team."),
         (b"name,purpose,team," + b"x" * 201 + b"\nA,p,T,1\n", "has more than 200 characters"),
@@ -99,7 +108,7 @@ def test_the_name_of_the_template_wins_over_another_name_for_the_same_column():
         (b"name,purpose,team\nA," + b"p" * 40_000 + b",T\n", "Row 2: a cell has more than 32,767 characters."),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "old Excel file (XLS) or one with a password"),
         (b"%PDF-1.7 name,purpose,team", "not a table"),
-        (b"PK\x03\x04" + bytes(200), "This XLSX file cannot be read."),
+        (b"PK\x03\x04" + bytes(200), "This XLSX or ZIP file cannot be read."),
         (b"\xff\xfe\x00\xd8", "not a table"),
         (b"name,purpose,team\n\x81\x8d,p,T", "not a table"),
         (bytes(3000), "more than 200 characters"),
@@ -112,29 +121,43 @@ def test_a_file_that_cannot_be_used_says_why(data, says):
 def test_too_many_rows_are_refused():
     line = b"A,p,T\n"
     assert f"more than {ROWS_MAX:,} rows" in refusal(b"name,purpose,team\n" + line * (ROWS_MAX + 1))
-    assert len(read_register(b"name,purpose,team\n" + line * ROWS_MAX)[1]) == ROWS_MAX
+    assert len(read(b"name,purpose,team\n" + line * ROWS_MAX)[0]) == ROWS_MAX
+
+
+@pytest.mark.parametrize(("kind", "most"), [("workloads", 2), ("components", 3)])
+def test_too_many_rows_of_a_document_are_refused_too(monkeypatch, kind, most):
+    monkeypatch.setattr(reading, "ROWS_MAX", 2)
+    monkeypatch.setattr(reading, "ALL_ROWS_MAX", 3)
+    rows = [{"name": f"A{number}", "workload": "W"} for number in range(most + 1)]
+    assert f"more than {most} rows of {kind.title()}" in refusal(json.dumps({kind: rows}).encode())
+    assert reading.read_contents(json.dumps({kind: rows[:most]}).encode()).count == most
+
+
+@pytest.mark.parametrize("name", ["workloads.csv", "out/Workloads.CSV"])
+def test_a_zip_is_read_by_the_names_of_its_files_whatever_their_capitals(name):
+    assert names(packed({name: as_csv(PLAIN)})) == ["Travel Desk"]
 
 
 def test_too_large_a_file_is_refused_before_it_is_looked_at():
     with pytest.raises(FileTooBig, match="larger than 10 MB"):
-        read_register(b"x" * (FILE_MAX + 1))
+        read(b"x" * (FILE_MAX + 1))
 
 
 # --- XLSX -----------------------------------------------------------------------------------------------------------
 def test_a_workbook_reads_like_the_same_text():
     line = tuple(ROW[name] for name in FULL)
-    assert read_register(as_xlsx(FULL, line))[1] == read_register(as_csv(ROW))[1]
+    assert read(as_xlsx(FULL, line))[0] == read(as_csv(ROW))[0]
 
 
 def test_of_a_workbook_the_first_sheet_is_read():
-    _, rows, notes = read_register(as_xlsx(HEADER, LINE, title="Apps", more=("Notes", "Old")))
+    rows, notes = read(as_xlsx(HEADER, LINE, title="Apps", more=("Notes", "Old")))
     assert (len(rows), notes) == (1, ["Only the first sheet was read: “Apps”."])
 
 
 def test_numbers_and_dates_in_cells_are_read_as_people_see_them():
     header = (*HEADER, "reference", "tier", "business unit", "tags", "RTO", "RPO", "reason")
     line = ("A", dt.datetime(2026, 11, 1), "T", 1001.0, 1, True, 4.5, "4 h", "4 h", "r")  # noqa: DTZ001
-    (row,) = read_register(as_xlsx(header, line))[1]
+    (row,) = read(as_xlsx(header, line))[0]
     assert (row.purpose, row.reference, row.tier, row.business_unit, row.tags) == (
         "2026-11-01",
         "1001",
@@ -279,7 +302,7 @@ def test_a_damaged_workbook_is_read_or_refused(seed):
 
 def only_named_errors(data: bytes) -> None:
     try:
-        _, rows, notes = read_register(data)
+        rows, notes = read(data)
     except Invalid as error:
         rows, notes = [], [error.message]
     assert all(row.name or row.problems for row in rows)
@@ -316,6 +339,6 @@ def test_random_cells_are_read_or_refused(rows):
 # --- The template ---------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("make", [template_csv, template_xlsx])
 def test_the_template_can_be_imported_as_it_is(make):
-    _, rows, notes = read_register(make())
+    rows, notes = read(make())
     assert [row.problems for row in rows] == [[], []]
     assert notes == []

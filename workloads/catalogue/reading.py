@@ -14,15 +14,14 @@ from workloads.catalogue.contents import Contents, Line, Value
 from workloads.catalogue.documents import read_json, read_yaml
 from workloads.catalogue.kinds import KINDS, WORKLOADS, RowKind, kind_called, normal
 from workloads.catalogue.mapping import MappingSpec, apply
-from workloads.register.columns import find_header
-from workloads.register.reading import OTHER_KINDS
+from workloads.register.columns import HEADER_WITHIN, find_header
 from workloads.register.sheet import FILE_MAX, ROWS_MAX, BadCell, Cell, FileTooBig, Sheet, UnreadableFile, shown
-from workloads.register.text import NOT_TEXT, decoded, read_decoded
+from workloads.register.text import NOT_TEXT, decoded, read_table
 from workloads.register.xlsx import BOMB, LOCKED_OR_OLD, OLD_EXCEL, ZIP, read_book
 
 ALL_ROWS_MAX = 5 * ROWS_MAX
 UNPACKED_MAX = 8 * FILE_MAX
-HEADER_WITHIN = 10
+OTHER_KINDS = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"7z\xbc\xaf", b"PK\x05\x06", b"{\\rtf")
 ABOUT = frozenset({"format", "version", "exported at", "left out", "organisation"})  # what a document says of itself
 _YAML = re.compile(r"(?:---|%YAML|- |-$|\"?[A-Za-z][\w .-]*\"?:(?:\s|$))")
 
@@ -48,8 +47,9 @@ def read_contents(data: bytes, how: How = How()) -> Contents:
     if not contents.count:
         raise UnreadableFile("There are no rows in this file. The template shows what it can hold.")
     for kind, lines in contents.lines.items():
-        if (len(lines) > ROWS_MAX and kind == WORKLOADS.key) or len(lines) > ALL_ROWS_MAX:
-            raise UnreadableFile(f"The file has more than {ROWS_MAX:,} rows. Split it into several.")
+        most = ROWS_MAX if kind == WORKLOADS.key else ALL_ROWS_MAX
+        if len(lines) > most:
+            raise UnreadableFile(f"The file has more than {most:,} rows of {KINDS[kind].title}. Split it into several.")
     return contents
 
 
@@ -62,7 +62,7 @@ def _read_text(data: bytes, how: How) -> Contents:
         contents = _documents(read_yaml(text), how)
     else:
         contents = Contents()
-        _take_sheet(contents, read_decoded(text), how.kind)
+        _take_sheet(contents, read_table(text), how.kind)
     contents.notes = [*notes, *contents.notes]
     return contents
 
@@ -110,6 +110,9 @@ def _documents(documents: list[Any], how: How) -> Contents:
 
 
 NOT_DOCUMENTS = "A mapping reads JSON and YAML. Choose such a file; tables are imported without one."
+BROKEN_ARCHIVE = (
+    "This XLSX or ZIP file cannot be read. Save it anew in a spreadsheet program, or pack the CSV files anew."
+)
 NO_LISTS = (
     "The document has no lists of rows. Write one list for each kind, like “workloads:” and “dependencies:”; for another "
     "catalogue choose a mapping."
@@ -188,12 +191,13 @@ def _note_unknown(contents: Contents, kind: RowKind, names: list[str]) -> None:
 def _read_zip(data: bytes, how: How) -> Contents:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if "xl/workbook.xml" not in archive.namelist() and any(n.endswith(".csv") for n in archive.namelist()):
-                return _read_csvs(archive, len(data))
+            tables = [part for part in archive.infolist() if part.filename.lower().endswith(".csv")]
+            if tables and "xl/workbook.xml" not in archive.namelist():
+                return _read_csvs(archive, tables, len(data))
     except UnreadableFile:
         raise
     except Exception:  # noqa: BLE001 (zipfile has no error of its own: a broken file raises what it trips over)
-        raise UnreadableFile("This ZIP file cannot be read. Pack the CSV files anew.") from None
+        raise UnreadableFile(BROKEN_ARCHIVE) from None
     contents = Contents()
     for place, (title, sheet) in enumerate(read_book(data)):
         kind = kind_called(title)
@@ -205,21 +209,20 @@ def _read_zip(data: bytes, how: How) -> Contents:
     return contents
 
 
-def _read_csvs(archive: zipfile.ZipFile, packed: int) -> Contents:
-    parts = [part for part in archive.infolist() if part.filename.lower().endswith(".csv")]
+def _read_csvs(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], packed: int) -> Contents:
     total = sum(part.file_size for part in parts)
     if len(parts) > 2 * len(KINDS) or total > UNPACKED_MAX or (total > FILE_MAX and total > 200 * packed):
         raise UnreadableFile(BOMB)
     contents = Contents()
     for part in parts:
-        kind = kind_called(part.filename.rsplit("/", 1)[-1].removesuffix(".csv"))
+        kind = kind_called(part.filename.rsplit("/", 1)[-1][: -len(".csv")])
         if kind is None:
             contents.notes.append(f"Not read, because no kind of row is called so: {shown(part.filename, 60)}.")
             continue
         with archive.open(part) as stream:
             text, notes = decoded(stream.read(part.file_size))
         contents.notes += notes
-        sheet = read_decoded(text)
+        sheet = read_table(text)
         if sheet.rows:
             _take_sheet(contents, sheet, kind.key)
     return contents

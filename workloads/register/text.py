@@ -25,14 +25,7 @@ WINDOWS_NOTE = "Read as Windows-1252, because the file is not UTF-8. Look at let
 NOT_TEXT = "This is not a table that can be read. Save it as CSV (UTF-8) or as XLSX."
 
 
-def read_text(data: bytes) -> Sheet:
-    text, notes = decoded(data)
-    sheet = read_decoded(text)
-    sheet.notes += notes
-    return sheet
-
-
-def read_decoded(text: str) -> Sheet:
+def read_table(text: str) -> Sheet:
     delimiter, text, skipped = _delimiter(text)
     sheet = Sheet([])
     for number, cells in _records(text, delimiter):

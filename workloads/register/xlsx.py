@@ -34,12 +34,6 @@ NO_RESULT = "A formula without a result. Open the file in a spreadsheet program 
 OTHER_ZIP = "This is not an XLSX workbook. Save it as XLSX or CSV."
 
 
-def read_xlsx(data: bytes) -> Sheet:
-    """Rows of the first sheet. Raises UnreadableFile."""
-    (_, sheet), *_ = read_book(data)
-    return sheet
-
-
 def read_book(data: bytes) -> list[tuple[str, Sheet]]:
     """The first sheet, and all others that `kind_called` knows by their title. Raises UnreadableFile."""
     try:
