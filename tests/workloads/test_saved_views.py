@@ -53,6 +53,19 @@ def test_a_name_is_taken_once_for_each_person_whatever_its_case(cast):
     saved(cast.head, "Mine")
 
 
+def test_who_can_no_longer_sign_in_keeps_changes_and_removes_nothing(cast):
+    view = saved(cast.owner)
+    cast.owner.is_active = False
+    for deed in (
+        lambda: saved(cast.owner, "Another"),
+        lambda: change_view(view=view, by=cast.owner, at=NOW, name="Ours", is_shared=True),
+        lambda: remove_view(view=view, by=cast.owner, at=NOW),
+    ):
+        with pytest.raises(NotAllowed):
+            deed()
+    assert list(SavedView.objects.values_list("name", "is_shared")) == [("Mine", False)]
+
+
 def test_there_is_an_end_to_views(cast):
     for number in range(MOST):
         saved(cast.owner, f"View {number}")
@@ -94,6 +107,12 @@ def test_nothing_to_keep_is_said(cast):
     answer = signed_in(cast.head).post("/workloads/views/save/?page=3", {"name": "Empty"})
     assert answer.status_code == 422
     assert "nothing to keep" in answer.content.decode()
+
+
+def test_an_address_too_long_to_keep_is_said(cast):
+    answer = signed_in(cast.head).post("/workloads/views/save/?" + "&".join(["tier=1"] * 300), {"name": "Long"})
+    assert answer.status_code == 422
+    assert "more in the address than can be kept" in answer.content.decode()
 
 
 def test_a_hostile_name_is_only_text(cast):

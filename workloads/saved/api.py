@@ -19,7 +19,7 @@ from workloads.models import SavedView
 from workloads.question import Question
 from workloads.saved.services import change_view, remove_view, save_view
 
-QUERY_MAX = 900  # shorter than the column: what is kept of it can be written longer than it was sent
+QUERY_SENT_MAX = 900  # characters: Django reads a thousand values of an address, and each is one character at least
 
 
 class SavedViewSerializer(serializers.Serializer[SavedView]):
@@ -37,7 +37,8 @@ class SavedViewSerializer(serializers.Serializer[SavedView]):
 class SaveSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=60)
     query = serializers.CharField(
-        max_length=QUERY_MAX, help_text="Filters, view and sort of the register's page; what makes no sense is left out"
+        max_length=QUERY_SENT_MAX,
+        help_text="Filters, view and sort of the register's page; what makes no sense is left out",
     )
     is_shared = serializers.BooleanField(default=False)
 

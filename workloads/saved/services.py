@@ -14,15 +14,19 @@ from workloads.models import SavedView
 from workloads.services import constraint_of
 
 MOST = 30  # of one person: more tabs than anybody finds her way in
+QUERY_MAX = 1000  # characters, as wide as the column
 
 
 @transaction.atomic
 def save_view(*, by: User, at: dt.datetime, name: str, query: str, is_shared: bool = False) -> SavedView:
-    """Keep a question (`Question.kept`) under a name. Raises Invalid: no name, no question, the name is taken, too many."""
+    """Keep a question (`Question.kept`) under a name. Raises NotAllowed, and Invalid: no name, no question or
+    one too long, the name is taken, too many."""
     if not by.is_active:
         raise NotAllowed("You can no longer sign in.")
     if not query:
         raise Invalid("There is nothing to keep: set a filter, a view or an order first.")
+    if len(query) > QUERY_MAX:
+        raise Invalid("There is more in the address than can be kept. Take some of its filters away first.")
     if SavedView.objects.filter(owner=by).count() >= MOST:
         raise Invalid(f"You have {MOST} views. Remove one you no longer need first.")
     view = SavedView(owner=by, name=name, query=query, is_shared=is_shared, saved_at=at, saved_by=by)
