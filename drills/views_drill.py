@@ -50,7 +50,7 @@ def schedule(request: HttpRequest) -> HttpResponse:
         if drill:
             messages.success(request, "The drill is scheduled. Everybody who takes part is told.")
             return redirect(drill)
-    return render(request, "drills/form.html", {"form": form, "workload": workload, "target": _in_force(workload)})
+    return render(request, "drills/form.html", {"form": form} | _judged_by(workload))
 
 
 def _chosen(request: HttpRequest, user: User) -> Workload | None:
@@ -70,6 +70,12 @@ def _choose(request: HttpRequest, user: User) -> HttpResponse:
 def _in_force(workload: Workload) -> Classification | None:
     signed = Classification.objects.filter(workload=workload, state=Classification.State.SIGNED_OFF)
     return signed.select_related("tier").first()
+
+
+def _judged_by(workload: Workload) -> dict[str, Any]:
+    """What a form shows beside its fields."""
+    waivers = in_force(organisation_today(timezone.now())).filter(workload=workload)
+    return {"workload": workload, "target": _in_force(workload), "waivers": waivers}
 
 
 @rule(SIGNED_IN)
@@ -131,8 +137,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     ):
         messages.success(request, "The drill is changed. Everybody who takes part is told.")
         return redirect(drill)
-    context = {"form": form, "drill": drill, "workload": drill.workload, "target": _in_force(drill.workload)}
-    return render(request, "drills/form.html", context)
+    return render(request, "drills/form.html", {"form": form, "drill": drill} | _judged_by(drill.workload))
 
 
 @rule(SIGNED_IN)

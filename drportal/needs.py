@@ -17,8 +17,9 @@ from drills.queries import drills_for, open_actions_for
 from people.models import RoleAssignment, User
 from people.permissions import BUSINESS_STAKEHOLDER, HEAD_OF_OPERATIONS
 from people.wording import duration
-from signoffs.queries import slots_waiting_for
+from signoffs.queries import slots_waiting_for, waived_until
 from workloads.models import Classification
+from workloads.queries import target_waived_until
 
 REVIEWS_AHEAD = dt.timedelta(days=30)
 ESCALATES_AFTER = dt.timedelta(days=28)  # the head of operations hears of a review four weeks overdue
@@ -36,6 +37,7 @@ class Ask:
     due_on: dt.date | None
     url: str
     button: str
+    waived_until: dt.date | None = None  # of the target that it names
 
     def group(self, today: dt.date) -> str:
         if self.due_on is None or self.due_on > today + dt.timedelta(days=7):
@@ -48,6 +50,7 @@ class Ask:
 
 
 GROUPS = ("Overdue", "This week", "Later")
+OF_REQUEST = ("title", "due_on", "subject_type", "subject_id")
 PER_KIND = 12  # the most urgent of each kind; a page that lists a hundred things asks for nothing
 
 
@@ -63,9 +66,10 @@ class Asks:
         return len(self.listed) + self.more
 
 
-def asks_of(user: User, *, today: dt.date) -> Asks:
-    """Everything that waits for this person. Four queries, whatever the number."""
-    kinds = (_signatures(user, today), _targets(user, today), _drills(user, today), _actions(user))
+def asks_of(user: User, *, today: dt.date, on: dt.date) -> Asks:
+    """Everything that waits for this person; waivers as they hold `on` a day of the organisation. Five queries, whatever the
+    number."""
+    kinds = (_signatures(user, today, on), _targets(user, today, on), _drills(user, today), _actions(user))
     found = [ask for asks, _ in kinds for ask in asks]
     found.sort(key=lambda ask: (ask.due_on is None, ask.due_on or today, ask.title))
     return Asks(found, sum(more for _, more in kinds))
@@ -105,11 +109,12 @@ def _first(rows: QuerySet[Any], limit: int = PER_KIND) -> tuple[list[Any], int]:
     return found, (found[0].in_all - len(found) if found else 0)
 
 
-def _signatures(user: User, today: dt.date) -> tuple[list[Ask], int]:
+def _signatures(user: User, today: dt.date, on: dt.date) -> tuple[list[Ask], int]:
     # The frozen document is large; of it the summary is shown.
     slots = slots_waiting_for(user, on=today).select_related(None).select_related("request", "role")
     slots = slots.annotate(summary=KeyTextTransform("summary", "request__document"))
-    found, more = _first(slots.only("request__title", "request__due_on", "role__name", "position"))
+    found, more = _first(slots.only(*(f"request__{name}" for name in OF_REQUEST), "role__name", "position"))
+    until = waived_until([slot.request for slot in found], on=on)
     return [
         Ask(
             "Signature",
@@ -119,6 +124,7 @@ def _signatures(user: User, today: dt.date) -> tuple[list[Ask], int]:
             slot.request.due_on,
             reverse("signoffs:sign", args=[slot.request_id]),
             "Read and sign",
+            until.get(slot.request_id),
         )
         for slot in found
     ], more
@@ -135,13 +141,14 @@ def _targets_of(user: User, today: dt.date) -> QuerySet[Classification]:
     return Classification.objects.filter(reviews | drafts)
 
 
-def _targets(user: User, today: dt.date) -> tuple[list[Ask], int]:
+def _targets(user: User, today: dt.date, on: dt.date) -> tuple[list[Ask], int]:
     rows = _targets_of(user, today).select_related("workload").order_by("review_due_on", "pk")
-    found, more = _first(rows.only("workload__name", "tier_id", "rto_seconds", "rpo_seconds", "state", "review_due_on"))
+    rows = rows.only("workload__name", "tier_id", "rto_seconds", "rpo_seconds", "state", "review_due_on")
+    found, more = _first(rows.annotate(waived_until=target_waived_until(on)))
     return [_review(row) if row.state == Classification.State.SIGNED_OFF else _draft(row) for row in found], more
 
 
-def _review(target: Classification) -> Ask:
+def _review(target: Any) -> Ask:
     return Ask(
         "Review",
         "rotate-clockwise",
@@ -150,10 +157,11 @@ def _review(target: Classification) -> Ask:
         target.review_due_on,
         reverse("workloads:review", args=[target.pk]),
         "Review",
+        target.waived_until,
     )
 
 
-def _draft(draft: Classification) -> Ask:
+def _draft(draft: Any) -> Ask:
     return Ask(
         "Proposal",
         "pencil",
@@ -162,6 +170,7 @@ def _draft(draft: Classification) -> Ask:
         None,
         draft.get_absolute_url(),
         "Open proposal",
+        draft.waived_until,
     )
 
 

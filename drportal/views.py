@@ -22,18 +22,18 @@ from workloads.models import Workload
 def home(request: HttpRequest) -> HttpResponse:
     """What needs her, then where the organisation stands."""
     user, now = signed_in(request), timezone.now()
-    today = now.astimezone(user.zone).date()
-    asks = asks_of(user, today=today)
+    today, on = now.astimezone(user.zone).date(), organisation_today(now)
+    asks = asks_of(user, today=today, on=on)
     request.needs_count = asks.total  # type: ignore[attr-defined]
     seen = Workload.objects.visible_to(user)
-    quarters = quarters_until(organisation_today(now))
+    quarters = quarters_until(on)
     context = {
         "today": today,
         "asks": asks,
         "overdue": sum(ask.group(today) == "Overdue" for ask in asks.listed),
         "groups": [(name, group) for name in GROUPS if (group := [a for a in asks.listed if a.group(today) == name])],
         "next_drills": next_drills(seen, on=today, limit=5),
-        "standing": standing_for(user, today=today, on=organisation_today(now)),
+        "standing": standing_for(user, today=today, on=on),
         "quarters": quarters_drawn(verdicts_by_quarter(seen, quarters), today=today),
     }
     return render(request, "home.html", context)

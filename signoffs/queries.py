@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -10,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from people.models import RoleAssignment, User
 from people.queries import holdings
 from signoffs.models import Request, Signature, Slot
+from signoffs.subjects import subject_of
 
 
 def slots_waiting_for(user: User, *, on: dt.date) -> QuerySet[Slot]:
@@ -40,6 +43,18 @@ def requests_for(user: User, *, on: dt.date) -> QuerySet[Request]:
     waiting = slots_waiting_for(user, on=on).order_by().values("request")
     ids = Request.objects.visible_to(user).order_by().values("pk")
     return Request.objects.filter(Q(pk__in=ids) | Q(pk__in=mine) | Q(pk__in=waiting))
+
+
+def waived_until(requests: Iterable[Request], *, on: dt.date) -> dict[int, dt.date]:
+    """Of these requests, by number, the ones of whose subject something is waived, and until when. Each kind is asked once."""
+    by_kind: dict[str, dict[int, int]] = defaultdict(dict)
+    for request in requests:
+        by_kind[request.subject_type][request.subject_id] = request.pk
+    return {
+        numbers[subject]: until
+        for kind, numbers in by_kind.items()
+        for subject, until in subject_of(kind).waived_until(numbers, on=on).items()
+    }
 
 
 @dataclass(frozen=True)

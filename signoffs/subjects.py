@@ -7,7 +7,7 @@ the transaction of the deed: no broadcast, nothing that may be forgotten (docs/d
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -42,6 +42,9 @@ class Subject(Protocol):
 
     def notices(self, request: Request, *, user: User, on: dt.date) -> Sequence[Notice]:
         """What this reader should know today before she signs, beside the frozen document."""
+
+    def waived_until(self, subject_ids: Collection[int], *, on: dt.date) -> Mapping[int, dt.date]:
+        """Of these the ones of which something is waived on this day, and until when; for the rows of a list."""
 
     def completed(self, request: Request, *, by: User, at: dt.datetime) -> None:
         """All have signed."""

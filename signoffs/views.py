@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -21,9 +23,9 @@ from people.access import SIGNED_IN, rule, signed_in
 from people.models import User, organisation_today
 from signoffs import services
 from signoffs.documents import canonical, compare
-from signoffs.models import Request, Signature
+from signoffs.models import Request, Signature, Slot
 from signoffs.proof import proof_for_deed, prove_context
-from signoffs.queries import Standing, requests_for, slots_waiting_for, standing
+from signoffs.queries import Standing, requests_for, slots_waiting_for, standing, waived_until
 from signoffs.services import NeedsProof
 from signoffs.subjects import subject_of
 
@@ -52,12 +54,20 @@ def list_requests(request: HttpRequest) -> HttpResponse:
     context = {
         "view": view,
         "page": page,
+        "rows": _waiting(page.object_list, today) if view == "waiting" else (),
         "waiting_count": waiting.count(),
         "today": today,
         "states": Request.State.choices,
         "state": request.GET.get("state", ""),
     }
     return render(request, "signoffs/list.html", context)
+
+
+def _waiting(slots: Iterable[Slot], today: dt.date) -> list[tuple[Slot, dt.date | None]]:
+    """Each beside until when something of its subject is waived."""
+    found = list(slots)
+    until = waived_until([slot.request for slot in found], on=today)
+    return [(slot, until.get(slot.request_id)) for slot in found]
 
 
 @rule(SIGNED_IN)

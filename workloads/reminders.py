@@ -16,6 +16,7 @@ from people.models import RoleAssignment, User, organisation_today
 from people.permissions import BUSINESS_STAKEHOLDER, HEAD_OF_OPERATIONS, IT_OPERATIONS, WORKLOAD_OWNER
 from people.wording import date_words, due_words
 from workloads.models import Classification, Lifecycle
+from workloads.queries import waived_until
 from workloads.schedule import BEFORE, DEPUTY_AFTER, HEAD_AFTER, is_overdue, steps_due
 from workloads.telling import target_words
 
@@ -38,6 +39,7 @@ def _within_reach(at: dt.datetime) -> Iterator[Classification]:
     latest = (at.astimezone(dt.UTC) + EARLIEST_ZONE).date() + dt.timedelta(days=max(BEFORE))
     found = Classification.objects.filter(state=Classification.State.SIGNED_OFF, review_due_on__lte=latest)
     found = found.exclude(workload__lifecycle=Lifecycle.RETIRED).select_related("workload")
+    found = found.annotate(waived_until=waived_until(organisation_today(at), "workload"))
     return found.order_by("review_due_on", "pk").iterator(chunk_size=CHUNK)
 
 
@@ -66,7 +68,7 @@ def _reminder(target: Classification, due_on: dt.date, person: User, at: dt.date
         path=reverse("workloads:review", args=[target.pk]),
         context={
             "workload": target.workload.name,
-            "target": target_words(target),
+            "target": target_words(target, target.waived_until),  # type: ignore[attr-defined]  # annotated
             "due": date_words(due_on),
             "when_words": due_words(due_on, today),
             **({"because": target.review_because} if target.review_because else {}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import QuerySet
@@ -23,7 +24,7 @@ from workloads.gates.notices import notices
 from workloads.gates.queries import against
 from workloads.impact.targets import suggestion_facts, suggestion_texts
 from workloads.models import Classification, Reaffirmation, Workload, next_review
-from workloads.queries import classifications_for
+from workloads.queries import classifications_for, target_waived_until
 
 CLASSIFICATION = "workloads.classification"
 REAFFIRMATION = "workloads.reaffirmation"
@@ -98,6 +99,10 @@ class ClassificationSubject:
         target = self._get(request.subject_id)
         return notices(read(target.findings), against(target, today=on, viewer=user))
 
+    def waived_until(self, subject_ids: Collection[int], *, on: dt.date) -> dict[int, dt.date]:
+        found = Classification.objects.filter(pk__in=subject_ids).annotate(waived_until=target_waived_until(on))
+        return dict(found.filter(waived_until__isnull=False).values_list("pk", "waived_until"))
+
     def completed(self, request: Request, *, by: User, at: dt.datetime) -> None:
         """The new target comes into force; the one before it is superseded first, so that there is never a second one."""
         classification = self._get(request.subject_id)
@@ -147,6 +152,9 @@ class ReaffirmationSubject:
 
     def notices(self, request: Request, *, user: User, on: dt.date) -> list[Notice]:
         return []  # it is shown and signed on a page of its own
+
+    def waived_until(self, subject_ids: Collection[int], *, on: dt.date) -> dict[int, dt.date]:
+        return ClassificationSubject().waived_until(subject_ids, on=on)
 
     def completed(self, request: Request, *, by: User, at: dt.datetime) -> None:
         classification = Classification.objects.select_related("workload__owner_team", "tier").get(

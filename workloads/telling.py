@@ -10,21 +10,29 @@ from communications.services import compose
 from people.models import RoleAssignment, User, organisation_today
 from people.permissions import HEAD_OF_OPERATIONS
 from people.queries import people_in_role
-from people.wording import duration
+from people.wording import date_words, duration
 from signoffs.models import Request, Signature
 from workloads.models import Classification, SigningRule, Workload
+from workloads.queries import waived_of
 
 LISTED = 60  # lines of what was handed over; the trail has them all
 
 
-def target_words(classification: Classification) -> str:
+def target_words(classification: Classification, waived_until: dt.date | None) -> str:
+    """With the day until which something of it is waived."""
     rto, rpo = duration(classification.rto_seconds), duration(classification.rpo_seconds)
-    return f"tier {classification.tier_id}, RTO {rto}, RPO {rpo}"
+    waived = f", waived until {date_words(waived_until)}" if waived_until is not None else ""
+    return f"tier {classification.tier_id}, RTO {rto}, RPO {rpo}{waived}"
+
+
+def _target(classification: Classification, at: dt.datetime) -> str:
+    return target_words(classification, waived_of(classification.workload_id, on=organisation_today(at)))
 
 
 def requested(classification: Classification, request: Request, *, by: User, at: dt.datetime) -> None:
     """Each signer reads for which role she is asked; she hears once, in the first role she is asked for."""
     told: set[int] = set()
+    what = _target(classification, at)
     for slot in request.slots.select_related("role"):
         people = people_in_role(slot.role_id, workload_id=request.workload_id, on=organisation_today(at))
         to = [person for person in people if person.pk not in told]
@@ -36,7 +44,7 @@ def requested(classification: Classification, request: Request, *, by: User, at:
             path=f"/signoffs/{request.pk}/sign/",
             context={
                 "workload": classification.workload.name,
-                "what": target_words(classification),
+                "what": what,
                 "proposer": by.name,
                 "role": slot.role.name,
                 "due": f"{request.due_on:%-d %B %Y}" if request.due_on else "as soon as you can",
@@ -56,7 +64,7 @@ def signed_off(classification: Classification, request: Request, *, by: User, at
         path=classification.workload.get_absolute_url(),
         context={
             "workload": classification.workload.name,
-            "target": target_words(classification),
+            "target": _target(classification, at),
             "signers": ", ".join(f"{s.printed_name} ({s.printed_role})" for s in signers),
         },
         by=by,
@@ -77,7 +85,7 @@ def reaffirmed(classification: Classification, *, due: dt.date, by: User, at: dt
         path=classification.workload.get_absolute_url(),
         context={
             "workload": classification.workload.name,
-            "target": target_words(classification),
+            "target": _target(classification, at),
             "who": by.name,
             "due": f"{due:%-d %B %Y}",
         },

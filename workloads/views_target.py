@@ -24,7 +24,15 @@ from workloads.gates.queries import standing_against, with_asked
 from workloads.impact.queries import suggestion_for
 from workloads.impact.suggestion import Suggestion
 from workloads.models import Classification, Tier, Workload
-from workloads.queries import classifications_for, holders, rights_on, signers, targets_of
+from workloads.queries import (
+    classifications_for,
+    holders,
+    rights_on,
+    signers,
+    target_waived_until,
+    targets_of,
+    waived_of,
+)
 from workloads.signing import classification_document
 from workloads.views_workload import need, workload_for
 
@@ -32,7 +40,9 @@ from workloads.views_workload import need, workload_for
 def classification_for(request: HttpRequest, pk: int) -> Classification:
     """The target when this person may see its workload; not found otherwise."""
     related = ("workload__owner_team", "tier", "proposed_by", "request__previous", "request__requested_by", "closed_by")
-    return get_object_or_404(classifications_for(signed_in(request)).select_related(*related), pk=pk)
+    seen = classifications_for(signed_in(request)).select_related(*related)
+    until = target_waived_until(organisation_today(timezone.now()))
+    return get_object_or_404(seen.annotate(waived_until=until), pk=pk)
 
 
 @rule(SIGNED_IN)
@@ -111,8 +121,8 @@ def _sent_or_kept(request: HttpRequest, proposal: Classification) -> HttpRespons
 def _target_form(
     request: HttpRequest, workload: Workload, form: TargetForm, proposal: Classification | None
 ) -> HttpResponse:
-    tiers = list(Tier.objects.all())
-    asked = signers(tiers, holders(workload, organisation_today(timezone.now())))
+    tiers, today = list(Tier.objects.all()), organisation_today(timezone.now())
+    asked = signers(tiers, holders(workload, today))
     chosen = str(form["tier"].value() if form["tier"].value() is not None else "")
     context = {
         "workload": workload,
@@ -122,6 +132,7 @@ def _target_form(
         "chosen": next((tier for tier in tiers if str(tier.pk) == chosen), None),
         "signers": asked.get(int(chosen), []) if chosen.isdecimal() and len(chosen) < 5 else [],
         "target": targets_of(workload).in_force,
+        "waived_until": waived_of(workload.pk, on=today),
         "suggested": form.suggested,
     }
     if request.headers.get("HX-Target", "").endswith("#values"):

@@ -56,7 +56,7 @@ def asked(cast):
 def test_the_count_is_that_of_the_home_page(cast, asked, who, number, days):
     today = TODAY + dt.timedelta(days=days)
     user = getattr(cast, who)
-    assert count_for(user, today=today) == asks_of(user, today=today).total
+    assert count_for(user, today=today) == asks_of(user, today=today, on=today).total
     if not days:
         assert count_for(user, today=today) == number
 

@@ -11,11 +11,18 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from communications.models import Message
 from drportal.search import search
 from people.models import organisation_today
-from tests.cast import NOW, PASSWORD, put_in_force
+from people.wording import date_words
+from signoffs.documents import digest
+from tests.cast import NOW, PASSWORD, proof, propose, put_in_force
 from tests.workloads.campaigns import more_in_force, opened
-from workloads.models import Waiver
+from tests.workloads.waivers import request_waiver
+from workloads import reviews, services
+from workloads.models import Classification, Waiver
+from workloads.reminders import remind_of_reviews
+from workloads.signing import classification_document
 
 pytestmark = pytest.mark.django_db
 
@@ -102,3 +109,106 @@ def test_each_review_that_waits_says_it_in_json(cast, page, reviewed):
         target.pk: until.isoformat(),
         bare.pk: None,
     }
+
+
+def rows_of(text):
+    """What each row of a list says, its tags left out."""
+    return [re.sub(r"<[^>]+>", "", row) for row in re.findall(r'(?s)<li class="p-ask".*?</li>', text)]
+
+
+def test_home_says_it_in_the_rows_that_name_a_target_and_in_no_other(cast, page):
+    target, bare = put_in_force(cast), more_in_force(cast, 1)[0]
+    waive(cast, 9)
+    Classification.objects.update(review_due_on=organisation_today(timezone.now()))
+    propose(cast, tier=2)
+    reviews = rows_of(page(cast.stakeholder).get("/").text)
+    assert {row.split(":")[0].split()[-1]: SAID in row for row in reviews} == {"Hub": True, "00": False}
+    (draft,) = rows_of(page(cast.owner).get("/").text)
+    assert "is not sent yet" in draft
+    assert SAID in draft
+    assert target.workload != bare.workload
+
+
+def test_home_and_the_list_say_it_of_a_target_that_waits_for_a_signature(cast, page):
+    services.send_for_signature(classification=propose(cast), by=cast.owner, at=NOW)
+    for is_waived in (False, True):
+        if is_waived:
+            waive(cast, 9)
+        for address in ("/", "/signoffs/?view=waiting"):
+            (row,) = rows_of(page(cast.stakeholder).get(address).text)
+            assert (SAID in row) is is_waived, address
+
+
+def test_a_waiver_that_waits_for_its_own_signature_is_no_target(cast, page):
+    waive(cast, 9)
+    request_waiver(cast)
+    for address in ("/", "/signoffs/?view=waiting"):
+        (row,) = rows_of(page(cast.sponsor).get(address).text)
+        assert "No user flow" in row
+        assert SAID not in row, address
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["propose/", "flows/", "impact/", "/workloads/classifications/{target}/"],
+)
+def test_the_pages_of_a_workload_that_show_its_target_say_it(cast, page, address):
+    target, client = put_in_force(cast), page(cast.head)
+    address = address if address.startswith("/") else f"/workloads/{{workload}}/{address}"
+    address = address.format(workload=cast.workload.pk, target=target.pk)
+    assert SAID not in client.get(address).text
+    until = waive(cast, 9)
+    waive(cast, 20, finding="b")
+    assert SAID in (shown := client.get(address).text)
+    assert f"{until:%-d}" in shown.split(SAID)[1][:12]
+
+
+def test_who_plans_a_drill_reads_what_is_waived_of_the_target_that_judges_it(cast, page):
+    waive(cast, 9)
+    address = f"/drills/new/?workload={cast.workload.pk}"
+    before = page(cast.owner).get(address)
+    assert "No target is signed." in before.text
+    assert "Read the waiver" not in before.text
+    put_in_force(cast)
+    assert "Read the waiver" in page(cast.owner).get(address).text
+
+
+def test_a_flow_with_its_own_targets_says_nothing_of_those_of_the_workload(cast, page):
+    put_in_force(cast)
+    waive(cast, 9)
+    cast.workload.flows.update(rto_seconds=60, rpo_seconds=60)
+    assert SAID not in page(cast.head).get(f"/workloads/{cast.workload.pk}/flows/").text
+    cast.workload.flows.update(rpo_seconds=None)
+    assert SAID in page(cast.head).get(f"/workloads/{cast.workload.pk}/flows/").text
+
+
+def test_taking_a_proposal_back_says_it_and_a_past_target_does_not(cast, page):
+    proposal, client = propose(cast), page(cast.owner)
+    waive(cast, 9)
+    assert SAID in client.get(f"/workloads/classifications/{proposal.pk}/withdraw/").text
+    assert SAID in client.get(proposal.get_absolute_url()).text
+    services.withdraw(classification=proposal, by=cast.owner, at=timezone.now())
+    assert SAID not in client.get(proposal.get_absolute_url()).text
+
+
+def test_letters_about_a_target_say_it(cast):
+    until = f"{SAID} {date_words(waive(cast, 400))}"
+    target = put_in_force(cast)
+    reviews.reaffirm(
+        classification=target,
+        by=cast.stakeholder,
+        at=NOW,
+        proof=proof(),
+        digest=digest(classification_document(target)),
+    )
+    remind_of_reviews(at=dt.datetime.combine(Classification.objects.get().review_due_on, dt.time(12), tzinfo=dt.UTC))
+    for purpose in ("signature-requested", "classification-signed-off", "classification-reaffirmed", "review-due"):
+        assert until in Message.objects.filter(purpose=purpose).first().body, purpose
+
+
+def test_letters_say_nothing_of_a_waiver_that_is_over_by_then(cast):
+    waive(cast, 30)
+    target = put_in_force(cast)
+    remind_of_reviews(at=dt.datetime.combine(target.review_due_on, dt.time(12), tzinfo=dt.UTC))
+    assert SAID in Message.objects.filter(purpose="signature-requested").first().body
+    assert SAID not in Message.objects.filter(purpose="review-due").first().body

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from people.access import SIGNED_IN, rule, signed_in
+from people.models import organisation_today
 from people.permissions import Permission
 from workloads.flows import components, services
 from workloads.flows.forms import ComponentForm, FailureModeForm, FlowForm, RegisterForm
@@ -24,7 +25,7 @@ from workloads.flows.queries import (
 )
 from workloads.models import Component, FailureMode, UserFlow, Workload
 from workloads.parts import form_page, removal_page
-from workloads.queries import targets_of
+from workloads.queries import targets_of, waived_of
 from workloads.views_workload import need, workload_for
 
 
@@ -53,6 +54,7 @@ def flows(request: HttpRequest, pk: int) -> HttpResponse:
         "critical": sum(flow.is_critical for flow in found),
         "components": list(components_of(workload)),
         "target": targets.in_force or targets.open,
+        "waived_until": waived_of(workload.pk, on=organisation_today(timezone.now())),
         "may_change": user.may(Permission.CHANGE_WORKLOADS, workload),
     }
     return render(request, "workloads/flows/flows.html", context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import QuerySet
@@ -70,6 +71,9 @@ class WaiverSubject:
         said = f"{grown[:1].upper()}{grown[1:]}. Signed as it is, it would not cover what is found now."
         small = Notice("Worse by now than what is asked for", said, "bad")
         return ([late] if waiver.ends_on < on else []) + ([small] if grown else [])
+
+    def waived_until(self, subject_ids: Collection[int], *, on: dt.date) -> dict[int, dt.date]:
+        return {}  # it is no target; its own last day stands in its summary
 
     def completed(self, request: Request, *, by: User, at: dt.datetime) -> None:
         waiver = self._get(request.subject_id)

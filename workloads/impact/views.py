@@ -27,7 +27,7 @@ from workloads.impact.forms import SeasonForm
 from workloads.impact.queries import Picture, contributors, picture, seasons_for
 from workloads.impact.suggestion import DATA, TIME, Answered, Cell
 from workloads.models import Classification, Level, Loss, Season, Tier, Workload
-from workloads.queries import Targets, rights_on, targets_of
+from workloads.queries import Targets, rights_on, targets_of, waived_of
 from workloads.views_workload import need, workload_for
 
 
@@ -57,6 +57,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     workload, user = workload_for(request, pk), signed_in(request)
     found, rights, targets = picture(workload), rights_on(user, workload), targets_of(workload)
     suggested, names, points = found.suggestion, found.names, found.asked.points
+    today = organisation_today(timezone.now())
     context = {
         "workload": workload,
         "picture": found,
@@ -65,7 +66,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "chart": chart(found.answers, suggested, names=names, points=points) if suggested and points else None,
         "durations": [duration(seconds) for seconds in points],
         "tables": [_table(found, TIME), _table(found, DATA)],
-        "seasons": [_shown(found, season, organisation_today(timezone.now())) for season in found.seasons],
+        "seasons": [_shown(found, season, today) for season in found.seasons],
         "contributors": contributors(workload),
         "first_open": found.first_open or (found.asked.categories[0] if found.asked.categories else None),
         "beside": _beside(found, targets),
@@ -74,6 +75,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "missing": _missing(found),
         "target": targets.in_force,
         "proposal": targets.open,
+        "waived_until": waived_of(workload.pk, on=today),
         "may_answer": Permission.ANSWER_IMPACT in rights,
         "may_propose": Permission.PROPOSE in rights,
     }
