@@ -103,7 +103,7 @@ def samples(cast: Cast) -> Samples:
     waiver = _waiver(cast)
     for name in ("workloads:waiver", "workloads:withdraw-waiver", "waivers-detail", "waivers-withdraw"):
         exact[name] = {"pk": waiver.pk}
-    for name in ("campaign", "nudge", "close-campaign"):
+    for name in ("campaign", "nudge", "close-campaign", "export-reviews"):
         exact[f"workloads:{name}"] = {"pk": campaign.pk}
     for name in ("action", "change_action", "done", "reopen"):
         exact[f"drills:{name}"] = {"pk": action.pk}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from django.db.models import QuerySet
@@ -138,12 +137,8 @@ class CampaignViewSet(GenericViewSet[Campaign]):
         return self.get_paginated_response(ReviewSerializer(page, many=True).data)
 
     def _detail(self, campaign: Campaign) -> Any:
-        parts = by_team(reviews_for(self.by).filter(campaign=campaign), on=_until(campaign))
+        parts = by_team(reviews_for(self.by).filter(campaign=campaign), on=organisation_today(timezone.now()))
         return CampaignDetailSerializer(_row(campaign, whole(parts)) | {"teams": parts}).data
-
-
-def _until(campaign: Campaign) -> dt.date:
-    return organisation_today(campaign.closed_at or timezone.now())
 
 
 def _row(campaign: Campaign, part: Part | None) -> dict[str, Any]:

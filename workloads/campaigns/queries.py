@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import zoneinfo
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.conf import settings
+from django.db.models import Case, Count, DateField, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, TruncDate
 
 from people.models import RoleAssignment, User
 from people.permissions import Permission
@@ -29,6 +32,12 @@ def campaigns_for(user: User) -> QuerySet[Campaign]:
     if user.may(Permission.VIEW_WORKLOADS):
         return Campaign.objects.all()
     return Campaign.objects.filter(pk__in=reviews_for(user).order_by().values("campaign"))
+
+
+def newest_first(user: User) -> QuerySet[Campaign]:
+    """The same as a list shows them: the open ones first."""
+    found = campaigns_for(user).select_related("opened_by", "closed_by")
+    return found.order_by(F("closed_at").desc(nulls_first=True), "-opened_at", "-pk")
 
 
 def reviews_for(user: User) -> QuerySet[CampaignReview]:
@@ -82,7 +91,10 @@ class Part:
 
 
 def _counted(on: dt.date) -> dict[str, Count]:
-    late = Q(campaign__due_on__lt=on) | Q(target__review_due_on__lt=on)
+    """Late on this day; in a campaign that is closed, on the day it was closed."""
+    closed = TruncDate("campaign__closed_at", tzinfo=zoneinfo.ZoneInfo(settings.ORGANISATION_TIME_ZONE))
+    until = Coalesce(closed, Value(on, DateField()))
+    late = Q(campaign__due_on__lt=until) | Q(target__review_due_on__lt=until)
     return {
         "total": Count("pk"),
         "done": Count("pk", filter=Q(is_done=True)),

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import F
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -29,6 +28,7 @@ from workloads.campaigns.queries import (
     campaigns_for,
     listed,
     may_propose,
+    newest_first,
     reviews_due,
     reviews_for,
     totals,
@@ -49,12 +49,7 @@ USUAL_TIME = dt.timedelta(days=28)
 def list_campaigns(request: HttpRequest) -> HttpResponse:
     """The open ones first, each with how far it is."""
     user, today = signed_in(request), organisation_today(timezone.now())
-    found = (
-        campaigns_for(user)
-        .select_related("opened_by")
-        .order_by(F("closed_at").desc(nulls_first=True), "-opened_at", "-pk")
-    )
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(newest_first(user), PER_PAGE).get_page(request.GET.get("page"))
     stands = totals(reviews_for(user).filter(campaign__in=[campaign.pk for campaign in page]), on=today)
     context = {
         "page": page,
@@ -102,7 +97,7 @@ def _preview(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _campaign(request: HttpRequest, pk: int) -> Campaign:
+def campaign_for(request: HttpRequest, pk: int) -> Campaign:
     """Not found for who may see none of its workloads."""
     return get_object_or_404(campaigns_for(signed_in(request)).select_related("opened_by", "closed_by"), pk=pk)
 
@@ -112,10 +107,9 @@ def _campaign(request: HttpRequest, pk: int) -> Campaign:
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """How far it is, team by team, and which reviews are open."""
     user, at = signed_in(request), timezone.now()
-    campaign, today = _campaign(request, pk), organisation_today(at)
+    campaign, today = campaign_for(request, pk), organisation_today(at)
     reviews = reviews_for(user).filter(campaign=campaign)
-    until = today if campaign.closed_at is None else organisation_today(campaign.closed_at)
-    parts = by_team(reviews, on=until)
+    parts = by_team(reviews, on=today)
     context = {
         "campaign": campaign,
         "parts": parts,
@@ -132,7 +126,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 @rule(Permission.OPEN_CAMPAIGNS)
 @require_POST
 def nudge(request: HttpRequest, pk: int) -> HttpResponse:
-    campaign = _campaign(request, pk)
+    campaign = campaign_for(request, pk)
     try:
         told = services.nudge(campaign=campaign, by=signed_in(request), at=timezone.now())
     except WrongState as error:
@@ -147,7 +141,7 @@ def nudge(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def close(request: HttpRequest, pk: int) -> HttpResponse:
     """Asked on a page of its own: nobody can open it again."""
-    campaign, user, at = _campaign(request, pk), signed_in(request), timezone.now()
+    campaign, user, at = campaign_for(request, pk), signed_in(request), timezone.now()
     if request.method == "POST":
         try:
             services.close_campaign(campaign=campaign, by=user, at=at)
@@ -196,10 +190,15 @@ def _seen(value: str) -> services.Seen:
     return services.Seen(int(number), due, digest)
 
 
+def asked_campaign(request: HttpRequest) -> Campaign | None:
+    """The campaign that the address narrows the reviews to."""
+    asked = request.GET.get("campaign", "")
+    return campaign_for(request, int(asked)) if asked.isdecimal() and len(asked) < 18 else None
+
+
 def _reviews(request: HttpRequest, problems: dict[str, str] | None = None, status: int = 200) -> HttpResponse:
     user, today = signed_in(request), organisation_today(timezone.now())
-    asked = request.GET.get("campaign", "")
-    campaign = _campaign(request, int(asked)) if asked.isdecimal() and len(asked) < 18 else None
+    campaign = asked_campaign(request)
     page = Paginator(reviews_due(user, today, campaign), PER_PAGE).get_page(request.GET.get("page"))
     targets = list(page.object_list)
     found = changes_since(targets, today=today, viewer=user)
