@@ -90,7 +90,7 @@ def test_only_findings_of_what_she_may_see_and_no_other_names(scene, cast, page)
     text = page(cast.owner).get("/workloads/findings/").text
     assert "Claims" in text
     assert "Disk" not in text
-    assert "a workload you may not see" in text
+    assert "a workload of another team" in text
     assert "Nothing stands against a target" in page(cast.stranger).get("/workloads/findings/").text
     assert page(cast.stranger).get("/api/v1/findings/").json()["count"] == 0
 
@@ -105,7 +105,7 @@ def test_the_file_holds_what_the_page_shows(scene, cast, page):
 def test_the_chain_of_one_workload_in_json(scene, cast, page):
     found = page(cast.owner).get(f"/api/v1/chain/{scene.pk}/").json()
     assert found["rto_seconds"] == 900 + 900 + HOUR
-    assert [hop["name"] for hop in found["rto_path"]] == ["Claims", "Queue", "a workload you may not see"]
+    assert [hop["name"] for hop in found["rto_path"]] == ["Claims", "Queue", "a workload of another team"]
     assert found["rto_path"][2]["id"] is None
     assert found["rto_is_lower_bound"]
     assert found["promised_rto_seconds"] == 900

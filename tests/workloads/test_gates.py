@@ -95,7 +95,7 @@ def test_a_warning_of_the_chain_stands_in_nobodys_way_and_the_signers_read_it(ca
 def test_nothing_is_frozen_by_a_name_that_the_sender_may_not_see(cast):
     add_dependency(cast, another(cast))
     request = _send(cast, propose(cast))
-    assert "A workload you may not see is not classified" in request.text
+    assert "A workload of another team is not classified" in request.text
     assert "Policy Ledger" not in request.text
 
 

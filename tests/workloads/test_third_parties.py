@@ -163,7 +163,7 @@ def test_its_page_says_the_promise_and_who_needs_it_as_far_as_the_reader_sees(ca
     assert "That promise ended on" in text
     assert "Payment Hub" in text
     assert "Policy Ledger" not in text
-    assert "and a workload you may not see" in text
+    assert "and a workload of another team" in text
     assert page(cast.stranger).get(f"/workloads/third-parties/{vendor.pk}/").status_code == 404
 
 

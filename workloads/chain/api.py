@@ -27,7 +27,7 @@ from workloads.models import Workload
 
 class HopSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(["workload", "third_party"])
-    id = serializers.IntegerField(allow_null=True, help_text="null: a workload that you may not see")
+    id = serializers.IntegerField(allow_null=True, help_text="null: a workload of another team, which you may not see")
     name = serializers.CharField()
 
 
