@@ -59,12 +59,17 @@ class WorkloadForm(forms.Form):
         label="External reference", max_length=80, required=False, help_text="Its number in another register."
     )
     lifecycle = forms.ChoiceField(choices=Lifecycle.choices, initial=Lifecycle.LIVE)
-    tags = TagsField(max_length=900, required=False, help_text="Separated by commas: money, customers, shared")
+    tags = TagsField(max_length=900, required=False, help_text="Separated by commas: money, customers")
     own_rto_seconds = DurationField(
         label="Own recovery time",
         required=False,
         help_text="How long this workload itself takes to come back once everything it waits for is there. An estimate; "
         "empty: nobody knows, and its whole RTO is added to what it waits for.",
+    )
+    is_shared = forms.BooleanField(
+        label="Shared service",
+        required=False,
+        help_text="Other teams build on it: everybody who signs in may see it, and say that their workload needs it.",
     )
 
     @staticmethod

@@ -33,8 +33,8 @@ TAB_MAX = FEW
 # One row of the register, read as plain values: with 50 of them, model instances cost more than the query.
 ROW = (
     "id", "name", "reference", "purpose", "owner_team_id", "team", "business_unit", "lifecycle", "tags", "proven_on",
-    "own_rto_seconds", "proof_rto", "proof_rpo", "state", "tier", "slo", "rto_seconds", "rpo_seconds", "review_due_on",
-    "in_force_id", "open_id", "open_state", "open_tier", "waived_until",
+    "own_rto_seconds", "is_shared", "proof_rto", "proof_rpo", "state", "tier", "slo", "rto_seconds", "rpo_seconds",
+    "review_due_on", "in_force_id", "open_id", "open_state", "open_tier", "waived_until",
 )  # fmt: skip
 
 

@@ -34,11 +34,13 @@ held AS (
      ORDER BY workload_id LIMIT %(most)s)
 ),
 granted AS (
-    SELECT o.content_object_id AS id FROM workloads_workloaduserobjectpermission o
+    (SELECT id FROM workloads_workload WHERE NOT %(everything)s AND is_shared LIMIT %(most)s)
+    UNION ALL
+    (SELECT o.content_object_id FROM workloads_workloaduserobjectpermission o
     WHERE NOT %(everything)s AND o.user_id = %(user)s AND o.permission_id = (
         SELECT p.id FROM auth_permission p JOIN django_content_type c ON c.id = p.content_type_id
         WHERE c.app_label = 'workloads' AND c.model = 'workload' AND p.codename = 'view_workload')
-    LIMIT %(most)s
+    LIMIT %(most)s)
 )
 SELECT ARRAY(SELECT id FROM owned UNION SELECT id FROM held LIMIT %(most)s),
     ARRAY(SELECT id FROM owned WHERE NOT %(everything)s UNION SELECT id FROM granted LIMIT %(most)s)
@@ -66,7 +68,7 @@ class Reach:
             user=self.user, content_object=OuterRef("pk"),
             permission__codename="view_workload", permission__content_type__app_label="workloads",
         )  # fmt: skip
-        return Workload.objects.filter(self._of_teams | Q(Exists(granted)))
+        return Workload.objects.filter(self._of_teams | Q(Exists(granted)) | Q(is_shared=True))
 
     @property
     def mine(self) -> Q:

@@ -40,6 +40,7 @@ class WorkloadSerializer(serializers.Serializer[Any]):
     own_rto_seconds = serializers.IntegerField(
         allow_null=True, help_text="Estimate: how long it takes itself once everything it waits for is there"
     )
+    is_shared = serializers.BooleanField(help_text="A shared service: everybody may see it, and depend on it")
     tier = serializers.IntegerField(allow_null=True, help_text="Of the target in force, else of the one proposed")
     slo = serializers.DecimalField(max_digits=7, decimal_places=4, allow_null=True, help_text="Percent")
     rto_seconds = serializers.IntegerField(allow_null=True)
@@ -67,6 +68,7 @@ class WorkloadSerializer(serializers.Serializer[Any]):
             "lifecycle": row["lifecycle"],
             "tags": row["tags"],
             "own_rto_seconds": row["own_rto_seconds"],
+            "is_shared": row["is_shared"],
             "tier": row["tier"],
             "slo": None if row["slo"] is None else str(row["slo"]),
             "rto_seconds": row["rto_seconds"],
@@ -95,6 +97,7 @@ class WorkloadWriteSerializer(serializers.Serializer[Any]):
     own_rto_seconds = serializers.IntegerField(
         min_value=0, max_value=MAX_SECONDS, required=False, allow_null=True, help_text="Own recovery time, an estimate"
     )
+    is_shared = serializers.BooleanField(required=False, help_text="Everybody may see it, and depend on it")
 
     def validate_owner_team(self, value: int) -> Team:
         team = Team.objects.filter(pk=value).first()

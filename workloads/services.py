@@ -36,6 +36,7 @@ WORKLOAD_FIELDS = (
     "lifecycle",
     "tags",
     "own_rto_seconds",
+    "is_shared",
 )
 
 
@@ -52,6 +53,7 @@ def add_workload(
     lifecycle: str = Lifecycle.LIVE,
     tags: list[str] | None = None,
     own_rto_seconds: int | None = None,
+    is_shared: bool = False,
 ) -> Workload:
     """Register a workload. Raises Invalid for a name or reference that is taken."""
     by.require(Permission.ADD_WORKLOADS)
@@ -64,6 +66,7 @@ def add_workload(
         lifecycle=lifecycle,
         tags=tags or [],
         own_rto_seconds=own_rto_seconds,
+        is_shared=is_shared,
         added_at=at,
         added_by=by,
     )

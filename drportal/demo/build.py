@@ -128,6 +128,7 @@ def _workload(org: Organisation, load: cast.Load) -> Workload:
         by=maren, at=at, name=load.name, purpose=load.purpose, owner_team=org.teams[load.team], reference=f"APP-{number}",
         business_unit=cast.UNITS[load.team], lifecycle=load.lifecycle, tags=load.tags.split(",") if load.tags else [],
         own_rto_seconds=parse_duration(said) if (said := estate.OWN_TIMES.get(load.name)) else None,
+        is_shared=load.shared,
     )  # fmt: skip
     for role, (holder, deputy) in zip(
         ("business-stakeholder", "workload-team"), cast.TEAM_ROLES[load.team], strict=True

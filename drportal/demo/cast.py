@@ -134,6 +134,7 @@ class Load(NamedTuple):
     drills: str = ""  # newest first: m(et) x(missed) c(laimed) t(abletop) r(estore, met)
     lifecycle: str = "live"
     tags: str = ""
+    shared: bool = False
 
 
 UNITS = {
@@ -142,11 +143,11 @@ UNITS = {
 }  # fmt: skip
 
 WORKLOADS = (
-    Load("Identity and Sign-on", "Platform", "Signs in staff, brokers and systems. Nothing else starts without it; needs Core Network and Secrets Vault.", 0, "60 s", "5 s", "signed", "mmt", tags="shared,security"),
-    Load("Core Network", "Platform", "Sites, private lines and name service for everything we run.", 0, "60 s", "0 s", "signed", "mm", tags="shared"),
+    Load("Identity and Sign-on", "Platform", "Signs in staff, brokers and systems. Nothing else starts without it; needs Core Network and Secrets Vault.", 0, "60 s", "5 s", "signed", "mmt", tags="security", shared=True),
+    Load("Core Network", "Platform", "Sites, private lines and name service for everything we run.", 0, "60 s", "0 s", "signed", "mm", shared=True),
     Load("Policy Ledger", "Policy", "Book of record for 1.4 million policies. Needs Identity and Sign-on; Claims Intake and Quote Engine stop without it.", 0, "60 s", "5 s", "signed", "xm", tags="record"),
     Load("Fraud Screening", "Payments", "Checks each payout in under a second before it is released. Needs Policy Ledger and Sanctions Check.", 0, "60 s", "5 s", "signed", "mc", tags="money"),
-    Load("Secrets Vault", "Platform", "Keys and credentials of all systems; the ledger and the payment systems read from it at start.", 0, "60 s", "0 s", "due", "t", tags="shared,security"),
+    Load("Secrets Vault", "Platform", "Keys and credentials of all systems; the ledger and the payment systems read from it at start.", 0, "60 s", "0 s", "due", "t", tags="security", shared=True),
     Load("Payment Hub", "Payments", "Pays claims and collects premiums, € 1.9 million an hour. Needs Policy Ledger, Fraud Screening and the card network.", 1, "5 min", "5 s", "raised", "cm", tags="money,customers"),
     Load("Claims Intake", "Claims", "First notice of loss from phone, web, app and garages; 2,300 new claims on a normal day. Needs Policy Ledger and Document Store.", 1, "15 min", "5 min", "due", "mx", tags="customers"),
     Load("Customer Portal", "Digital", "Policies, claims and documents for 610,000 customers. Needs Identity and Sign-on and Policy Ledger.", 1, "15 min", "5 min", "overdue", "c", tags="customers,public"),
@@ -162,10 +163,10 @@ WORKLOADS = (
     Load("Roadside Assist", "Claims", "Dispatch of tow trucks, day and night. Needs Contact Centre Telephony.", 1, "10 min", "1 min", "overdue", "cx", tags="customers"),
     Load("Product Catalogue", "Policy", "Terms, cover and tariffs, read by every quote.", 1, "10 min", "5 min", "signed", "m", tags="record"),
     Load("E-mail and Calendar", "Workplace", "Mail for 1,900 people. Runs at a provider.", 1, "15 min", "5 min", "signed", "c", tags="vendor"),
-    Load("Integration Bus", "Platform", "Messages between 70 systems; most of them wait when it stands still.", 1, "10 min", "1 min", "due", "mm", tags="shared"),
+    Load("Integration Bus", "Platform", "Messages between 70 systems; most of them wait when it stands still.", 1, "10 min", "1 min", "due", "mm", shared=True),
     Load("Public Website", "Digital", "Information and first contact; the status page in a crisis.", 1, "15 min", "1 h", "signed", "c", tags="public"),
     Load("Sanctions Check", "Payments", "Names against the lists of three authorities before money leaves.", 1, "15 min", "5 min", "review", "m", tags="money"),
-    Load("Document Store", "Platform", "Scans, letters and photographs, 90 million of them. Claims cannot be saved without it.", 2, "4 h", "4 h", "signed", "mr", tags="shared,record"),
+    Load("Document Store", "Platform", "Scans, letters and photographs, 90 million of them. Claims cannot be saved without it.", 2, "4 h", "4 h", "signed", "mr", tags="record", shared=True),
     Load("Data Warehouse", "Data", "Reporting and the figures for the regulator. Fed by Policy Ledger and General Ledger every night.", 2, "4 h", "4 h", "overdue", "c"),
     Load("Reserving Models", "Finance", "Actuarial reserves at month-end. Needs Data Warehouse.", 2, "4 h", "4 h", "signed", "m"),
     Load("General Ledger", "Finance", "Books of account of four companies.", 2, "4 h", "1 h", "signed", "r", tags="record"),
@@ -173,8 +174,8 @@ WORKLOADS = (
     Load("Underwriting Bench", "Policy", "Risk review of large policies by 60 underwriters.", 2, "4 h", "2 h", "signed", "m"),
     Load("Intranet", "Workplace", "News, guidance and the staff directory.", 2, "4 h", "4 h", "proposed", ""),
     Load("Service Desk", "Workplace", "Tickets of all IT teams; the first place to look in an outage.", 2, "4 h", "1 h", "signed", "c"),
-    Load("Monitoring", "Platform", "Probes, alerts and dashboards. Must be up before anything else can be judged.", 2, "1 h", "4 h", "signed", "m", tags="shared"),
-    Load("Code and Pipelines", "Platform", "Source, builds and releases; recovery of anything else needs it within the day.", 2, "4 h", "1 h", "half", "m", tags="shared"),
+    Load("Monitoring", "Platform", "Probes, alerts and dashboards. Must be up before anything else can be judged.", 2, "1 h", "4 h", "signed", "m", shared=True),
+    Load("Code and Pipelines", "Platform", "Source, builds and releases; recovery of anything else needs it within the day.", 2, "4 h", "1 h", "half", "m", shared=True),
     Load("File Exchange", "Platform", "Large files with banks, printers and authorities.", 2, "4 h", "4 h", "review", "m", tags="brokers"),
     Load("Campaigns", "Digital", "Letters and e-mail to customers.", 2, "4 h", "4 h", "due", "m"),
     Load("Workforce Planning", "Workplace", "Shifts of the contact centre.", 2, "4 h", "4 h", "overdue", "m"),
@@ -183,7 +184,7 @@ WORKLOADS = (
     Load("Treasury Desk", "Finance", "Cash and investments, two dealers.", 2, "4 h", "1 h", "review", "m", tags="money"),
     Load("Complaints Register", "Claims", "Complaints with deadlines set by law.", 2, "4 h", "1 h", "signed", ""),
     Load("Translation Service", "Digital", "Letters in four languages, at a provider.", 2, "4 h", "4 h", "due", "x", tags="vendor"),
-    Load("Address Service", "Data", "Checks postal addresses; others type by hand without it.", 2, "4 h", "4 h", "overdue", "m", tags="shared"),
+    Load("Address Service", "Data", "Checks postal addresses; others type by hand without it.", 2, "4 h", "4 h", "overdue", "m", shared=True),
     Load("Expense Claims", "Finance", "Expenses of staff.", 2, "4 h", "4 h", "signed", "c"),
     Load("Meeting Rooms", "Workplace", "Bookings and screens of 44 rooms.", 2, "24 h", "24 h", "rejected", ""),
     Load("Pricing Laboratory", "Policy", "Tariff studies before a launch.", 2, "4 h", "4 h", "withdrawn", ""),

@@ -102,7 +102,7 @@ def _workload(number: int, dice: random.Random, teams: list[Team], people: list[
     return Workload(
         name=f"{dice.choice(AREAS)} {dice.choice(THINGS)} {number:05d}", reference=f"SYS-{number:06d}",
         purpose=dice.choice(PURPOSES), owner_team=dice.choice(teams), business_unit=dice.choice(AREAS),
-        tags=dice.sample(["shared", "money", "vendor", "public", "record"], k=dice.randint(0, 2)),
+        tags=dice.sample(["night", "money", "vendor", "public", "record"], k=dice.randint(0, 2)),
         added_at=now - dt.timedelta(days=400), added_by=people[0],
         proven_on=organisation_today(now) - dt.timedelta(days=dice.randint(1, 400)) if proven else None,
         proof_rto=dice.choice(VERDICTS) if proven else Proof.UNMEASURED,

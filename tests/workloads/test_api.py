@@ -44,7 +44,7 @@ def test_a_workload_is_one_flat_object(cast, api):
     assert api(cast.auditor, "read").get(f"/api/v1/workloads/{cast.workload.pk}/").json() == {
         "id": cast.workload.pk, "name": "Payment Hub", "reference": "APP-1", "purpose": "Pays claims.",
         "owner_team": cast.team.pk, "owner_team_name": "Payments", "business_unit": "", "lifecycle": "live", "tags": [],
-        "own_rto_seconds": None,
+        "own_rto_seconds": None, "is_shared": False,
         "tier": 1, "slo": "99.9500", "rto_seconds": 900, "rpo_seconds": 300, "state": "signed_off",
         "review_due_on": "2027-02-18", "waived_until": None, "classification": target.pk, "open_classification": None,
         "proven_on": "2026-11-20", "proof_rto": "met", "proof_rpo": "claimed",

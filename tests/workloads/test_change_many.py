@@ -55,6 +55,7 @@ def lines():
         (What.LIFECYCLE, "retiring", "lifecycle", "retiring"),
         (What.ADD_TAG, "money", "tags", ["old", "money"]),
         (What.REMOVE_TAG, "old", "tags", []),
+        (What.SHARE, True, "is_shared", True),
     ],
 )
 def test_all_are_changed_each_with_a_line_of_its_own(cast, loads, what, value, field, after):

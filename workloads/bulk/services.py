@@ -30,6 +30,8 @@ class What(models.TextChoices):
     LIFECYCLE = "lifecycle", "Lifecycle"
     ADD_TAG = "add_tag", "Add a tag"
     REMOVE_TAG = "remove_tag", "Take a tag off"
+    SHARE = "share", "Make it a shared service"
+    UNSHARE = "unshare", "Shared service no longer"
 
 
 # What the signers of a target read; changing it makes an open request void.
@@ -38,14 +40,14 @@ IN_DOCUMENT = (What.OWNER_TEAM, What.BUSINESS_UNIT)
 
 @dataclass(frozen=True)
 class Change:
-    """`value` is a Team, a text, a lifecycle or one tag, as `what` says."""
+    """`value` is a Team, a text, a lifecycle, one tag, or whether it is shared, as `what` says."""
 
     what: What
     value: Any
 
     @property
     def field(self) -> str:
-        return "tags" if self.what in (What.ADD_TAG, What.REMOVE_TAG) else self.what.value
+        return _FIELDS.get(self.what, self.what.value)
 
     def of(self, workload: Workload) -> Any:
         """What the field holds after the change."""
@@ -54,6 +56,9 @@ class Change:
         if self.what is What.REMOVE_TAG:
             return [tag for tag in workload.tags if tag != self.value]
         return self.value
+
+
+_FIELDS = {What.ADD_TAG: "tags", What.REMOVE_TAG: "tags", What.SHARE: "is_shared", What.UNSHARE: "is_shared"}
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,8 @@ def _planned(workload: Workload, change: Change, may: bool, is_asked: bool) -> P
 def _said(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(value)
+    if isinstance(value, bool):
+        return "Shared service" if value else "Not shared"
     return str(Lifecycle(value).label) if value in Lifecycle.values else str(value)
 
 
@@ -160,7 +167,9 @@ def change_of(what: str, *, team: Team | None, unit: str, lifecycle: str, tag: s
         What.LIFECYCLE: (lifecycle, "to_lifecycle", "Choose where in its life it is."),
         What.ADD_TAG: (tag.strip(), "to_tag", "Write the tag."),
         What.REMOVE_TAG: (tag.strip(), "to_tag", "Write the tag."),
+        What.SHARE: (True, "", ""),
+        What.UNSHARE: (False, "", ""),
     }[What(what)]
-    if not value:
+    if value in (None, ""):
         raise Invalid("Say what it becomes.", {field: ask})
     return Change(What(what), value)

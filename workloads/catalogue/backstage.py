@@ -19,7 +19,7 @@ LIFECYCLES = {
 }  # fmt: skip
 # Annotations with which a catalogue can say what Backstage has no field for.
 OURS = "drportal/"
-ANNOTATED = ("reference", "business_unit", "own_rto", "tier", "slo", "rto", "rpo", "reason", "looser_reason")
+ANNOTATED = ("reference", "business_unit", "own_rto", "shared", "tier", "slo", "rto", "rpo", "reason", "looser_reason")
 NEEDED = {"dependsOn": "component", "consumesApis": "api"}
 _REF = re.compile(r"(?:([^:/]+):)?(?:([^:/]+)/)?([^:/]+)")
 NAMED_MAX = 8

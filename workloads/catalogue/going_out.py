@@ -91,11 +91,12 @@ def _workloads(user: User) -> Told:
         "lifecycle",
         "tags",
         "own_rto_seconds",
+        "is_shared",
         *target,
     )
 
     def shape(row: tuple[Any, ...]) -> Row:
-        told, signed, proposed = [*row[:7], exact(row[7])], row[8:17], row[17:]
+        told, signed, proposed = [*row[:7], exact(row[7]), row[8]], row[9:18], row[18:]
         target = signed if signed[0] is not None else proposed
         if target[0] is None or row[5] == Lifecycle.RETIRED:
             return [*told, *[""] * 9]

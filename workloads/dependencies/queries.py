@@ -115,7 +115,7 @@ class Choices:
 
 
 def choices(workload: Workload, user: User, words: str) -> Choices:
-    """Workloads and third parties whose name fits; without words those that most others need."""
+    """Workloads and third parties whose name fits; without words shared services, and what most others need."""
     taken, loads = workload.dependencies.all(), Workload.objects.visible_to(user).active()
     loads = loads.exclude(pk=workload.pk).exclude(pk__in=taken.filter(needs__isnull=False).values("needs"))
     parties = third_parties_for(user).exclude(pk__in=taken.filter(third_party__isnull=False).values("third_party"))
@@ -133,7 +133,7 @@ def _most_needed() -> Q:
     """What most others need; where nothing is written down yet, everything."""
     counted = Dependency.objects.filter(needs__isnull=False).values("needs").annotate(n=Count("*")).order_by("-n")
     most = [row["needs"] for row in counted[:CHOICES]]
-    return Q(pk__in=most) if most else Q()
+    return Q(pk__in=most) | Q(is_shared=True) if most else Q()
 
 
 NAMED = 8

@@ -50,15 +50,17 @@ OPEN_TARGETS = (TargetState.PROPOSED, TargetState.IN_REVIEW)
 
 class WorkloadQuerySet(models.QuerySet["Workload"]):
     def visible_to(self, user: User) -> WorkloadQuerySet:
-        """Workloads this person may see: all with the right, else her teams' and those she holds a role for."""
+        """Workloads this person may see: all with the right, else her teams', those she holds a role for, shared services."""
         if user.may(Permission.VIEW_WORKLOADS):
             return self
         granted = WorkloadUserObjectPermission.objects.filter(
             user=user, permission__codename="view_workload", permission__content_type__app_label="workloads"
         )
         owned = Workload.objects.filter(owner_team__in=user.teams.through.objects.filter(user=user).values("team"))
-        # One set of numbers instead of two conditions: PostgreSQL reads a union from its indexes, an OR row by row.
-        return self.filter(pk__in=owned.order_by().values("pk").union(granted.order_by().values("content_object")))
+        shared = Workload.objects.filter(is_shared=True)
+        # One set of numbers instead of three conditions: PostgreSQL reads a union from its indexes, an OR row by row.
+        parts = owned.order_by().values("pk"), granted.order_by().values("content_object"), shared.order_by().values("pk")
+        return self.filter(pk__in=parts[0].union(*parts[1:]))
 
     def with_targets(self) -> WorkloadQuerySet:
         """Join the classification in force and the open one; at most one row each, by constraint."""
@@ -81,6 +83,8 @@ class Workload(models.Model):
     business_unit = models.CharField(max_length=120, blank=True)
     lifecycle = models.CharField(max_length=10, choices=Lifecycle.choices, default=Lifecycle.LIVE)
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    # Everybody who signs in may see it, so that other teams can say that they need it.
+    is_shared = models.BooleanField("shared service", default=False, db_default=False)
     added_at = models.DateTimeField()
     added_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     # An estimate: once everything it waits for is there. None: nobody has said; then its whole time counts (`workloads.chain`).
@@ -130,6 +134,7 @@ class Workload(models.Model):
             models.Index(Left("purpose", PURPOSE_SORTED), "name", "id", name="workload_by_purpose"),
             models.Index(fields=["open_now"], condition=~Q(open_now=""), name="workload_open"),
             models.Index(fields=["lifecycle"], condition=~Q(lifecycle="live"), name="workload_not_live"),
+            models.Index(fields=["id"], condition=Q(is_shared=True), name="workload_shared"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="workload_name_search"),
             GinIndex(OpClass(Upper(SAID), name="gin_trgm_ops"), name="workload_said"),
             GinIndex(OpClass(Upper("reference"), name="gin_trgm_ops"), name="workload_reference_search"),

@@ -142,8 +142,9 @@ class Planner:
             "lifecycle": row.lifecycle,
             "tags": row.tags,
             "own_rto_seconds": row.own_rto,
+            "is_shared": row.shared,
         }
-        before = described(workload) if workload is not None else dict.fromkeys(wished, "") | {"tags": []}
+        before = described(workload) if workload is not None else dict.fromkeys(wished, "") | NOTHING_YET
         planned.fields = {k: v for k, v in wished.items() if v is not None and not same(before[k], v)}
         planned.report.changes += [
             Change(_LABELS[k], _said(k, before[k]), _said(k, v)) for k, v in planned.fields.items()
@@ -175,6 +176,7 @@ class Planner:
             planned.report.changes[-1] = Change("reason", before.reason, target.reason)
 
 
+NOTHING_YET: dict[str, Any] = {"tags": [], "is_shared": False}
 _LABELS = {
     "name": "name",
     "reference": "reference",
@@ -184,6 +186,7 @@ _LABELS = {
     "lifecycle": "lifecycle",
     "tags": "tags",
     "own_rto_seconds": "own recovery time",
+    "is_shared": "shared service",
 }
 
 
@@ -206,9 +209,11 @@ def _slug(name: str) -> str:
 def _said(name: str, value: Any) -> str:
     if name.endswith("_seconds"):
         return duration(value) if isinstance(value, int) else ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def _shows(fields: dict[str, Any]) -> bool:
     """Whether the frozen document of a request shows one of these."""
-    return bool(set(fields) - {"tags"})
+    return bool(set(fields) - {"tags", "is_shared"})

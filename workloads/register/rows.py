@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
 from people.wording import parse_duration
+from workloads.catalogue.values import yes_or_no
 from workloads.register.columns import LABELS, Header
 from workloads.register.sheet import BadCell, Cell, shown
 
@@ -59,6 +60,7 @@ class Wanted:
     lifecycle: str | None = None
     tags: list[str] | None = None
     own_rto: int | None = None
+    shared: bool | None = None
     tier: str = ""
     slo: Decimal | None = None
     rto: int | None = None
@@ -92,6 +94,7 @@ def wanted_line(number: int, cells: Mapping[str, Said], units: Mapping[str, str]
     if "tags" in said:
         row.tags = _tags(row, tags if isinstance(tags, list) else re.split(r"[,;\n]", said["tags"]))
     row.own_rto = _parsed(row, "own_rto", said, parse_duration)
+    row.shared = _parsed(row, "shared", said, yes_or_no)
     row.slo = _parsed(row, "slo", said, _percent)
     row.rto = _parsed(row, "rto", said, lambda text: _seconds(text, units.get("rto", "")))
     row.rpo = _parsed(row, "rpo", said, lambda text: _seconds(text, units.get("rpo", "")))

@@ -29,7 +29,7 @@ ROWS = (
         "team": "Office services",
     },
 )
-COLUMNS = tuple(key for key in LABELS if key not in ("own_rto", "slo", "looser_reason"))
+COLUMNS = tuple(key for key in LABELS if key not in ("own_rto", "shared", "slo", "looser_reason"))
 
 
 def _lines() -> list[list[str]]:
