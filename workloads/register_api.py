@@ -16,11 +16,10 @@ from rest_framework.views import APIView
 from people.access import SIGNED_IN, signed_in
 from people.texts import TextField
 from workloads.catalogue.kinds import KINDS
+from workloads.filters import BIGGEST_KEY
 from workloads.register import services
-from workloads.register.report import ORDER, Report
+from workloads.register.report import ORDER
 from workloads.register.uploads import guard_size
-
-BIGGEST_KEY = 2**63 - 1
 
 ROW_KINDS = tuple(KINDS)
 CHOSEN = ("make_teams", "kind", "mapping")
@@ -114,28 +113,22 @@ class ImportView(APIView):
         """Check a register, or import it; the right to add workloads is needed for both."""
         asked = ImportAsked(data=request.data)
         asked.is_valid(raise_exception=True)
-        file, user = asked.validated_data["file"], signed_in(request)
-        data, name = file.read(), file.name or "register"
-        options = services.Options(
-            **{name: asked.validated_data[name] for name in CHOSEN if name in asked.validated_data}
-        )
-        if asked.validated_data["dry_run"]:
-            return Response(
-                services.check_register(data=data, name=name, by=user, at=timezone.now(), options=options).as_json()
-            )
+        values, user = asked.validated_data, signed_in(request)
+        data, name = values["file"].read(), values["file"].name or "register"
+        options = services.Options(**{name: values[name] for name in CHOSEN if name in values})
+        deed = services.check_register if values["dry_run"] else services.import_register
         try:
-            return Response(
-                services.import_register(data=data, name=name, by=user, at=timezone.now(), options=options).as_json()
-            )
+            report = deed(data=data, name=name, by=user, at=timezone.now(), options=options)
         except services.RowsRefused as error:
-            return _refused(error, error.report)
+            return _refused(error)
+        return Response(report.as_json())
 
 
-def _refused(error: services.RowsRefused, report: Report) -> Response:
+def _refused(error: services.RowsRefused) -> Response:
     problem = {
         "type": f"urn:drportal:problem:{error.code}",
         "title": "Rows refused",
         "status": error.status,
         "detail": error.message,
     }
-    return Response(problem | report.as_json(), status=error.status, content_type="application/problem+json")
+    return Response(problem | error.report.as_json(), status=error.status, content_type="application/problem+json")

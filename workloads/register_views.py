@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods
 
 from audit.errors import DeedError, WrongState
+from audit.spreadsheets import TYPES
 from people.access import SIGNED_IN, rule, signed_in
 from people.models import User
 from people.permissions import Permission
@@ -24,11 +25,9 @@ from workloads.register.sheet import FILE_MAX, MEGABYTE, ROWS_MAX, FileTooBig
 from workloads.register.uploads import guard_size, uploaded
 from workloads.views_workload import need
 
-CSV_TYPE = "text/csv; charset=utf-8"
-XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-
-def _may_import(request: HttpRequest) -> User:
+def importer(request: HttpRequest) -> User:
+    """Who asks, if she may bring anything in."""
     user = signed_in(request)
     need(user, Permission.ADD_WORKLOADS)
     return user
@@ -39,7 +38,7 @@ def _may_import(request: HttpRequest) -> User:
 @require_http_methods(["GET", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
     """Choose a file."""
-    _may_import(request)
+    importer(request)
     if request.method == "GET":
         return _form(request)
     guard_size(request)
@@ -87,12 +86,12 @@ def _form(request: HttpRequest, problem: str = "", read_as: str = "") -> HttpRes
 @require_GET
 def template(request: HttpRequest, kind: str) -> HttpResponse:
     """The file to start from."""
-    _may_import(request)
+    importer(request)
     if kind not in ("csv", "xlsx"):
         raise Http404
     content = templates.template_csv() if kind == "csv" else templates.template_xlsx()
     headers = {"Content-Disposition": f'attachment; filename="register-template.{kind}"'}
-    return HttpResponse(content, content_type=CSV_TYPE if kind == "csv" else XLSX_TYPE, headers=headers)
+    return HttpResponse(content, content_type=TYPES[kind], headers=headers)
 
 
 @rule(SIGNED_IN)
@@ -100,7 +99,7 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def report(request: HttpRequest, pk: Any) -> HttpResponse:
     """How far the file is, what it would do, or what it has done; by POST, ask for exactly what the report says."""
-    user = _may_import(request)
+    user = importer(request)
     pending = get_object_or_404(PendingImport.objects.visible_to(user).small(), pk=pk)
     if pending.expires_at <= timezone.now():
         return _gone(request, pending)

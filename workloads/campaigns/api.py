@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from people.access import SIGNED_IN
+from people.access import SIGNED_IN, signed_in
 from people.models import User, organisation_today
 from people.texts import TextField
 from workloads.campaigns import services
@@ -87,9 +87,7 @@ class CampaignViewSet(GenericViewSet[Campaign]):
 
     @property
     def by(self) -> User:
-        if not isinstance(self.request.user, User):
-            raise TypeError("this view needs a rule that asks for a signed-in person")
-        return self.request.user
+        return signed_in(self.request)
 
     def list(self, request: Request) -> Response:
         page: Any = self.paginate_queryset(self.get_queryset())

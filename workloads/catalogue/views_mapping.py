@@ -13,8 +13,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from audit.errors import DeedError, Invalid
 from people.access import SIGNED_IN, rule, signed_in
-from people.models import User
-from people.permissions import Permission
 from workloads.catalogue import services
 from workloads.catalogue.forms import MappingForm
 from workloads.catalogue.looking import look
@@ -24,21 +22,15 @@ from workloads.forms import show_refusal
 from workloads.models import ColumnMapping
 from workloads.register.sheet import FileTooBig, shown
 from workloads.register.uploads import guard_size, uploaded
-from workloads.views_workload import need
+from workloads.register_views import importer
 
 PREVIEWED = 5
-
-
-def _importer(request: HttpRequest) -> User:
-    user = signed_in(request)
-    need(user, Permission.ADD_WORKLOADS)
-    return user
 
 
 @rule(SIGNED_IN)
 @require_GET
 def mappings(request: HttpRequest) -> HttpResponse:
-    user = _importer(request)
+    user = importer(request)
     rows = ColumnMapping.objects.visible_to(user).select_related("owner")
     return render(request, "workloads/catalogue/mappings.html", {"mappings": rows})
 
@@ -55,12 +47,12 @@ def add(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def change(request: HttpRequest, pk: int) -> HttpResponse:
     """One's own can be changed; a colleague's can be read and tried."""
-    user = _importer(request)
+    user = importer(request)
     return _edit(request, get_object_or_404(ColumnMapping.objects.visible_to(user), pk=pk))
 
 
 def _edit(request: HttpRequest, mapping: ColumnMapping | None) -> HttpResponse:
-    _importer(request)
+    importer(request)
     if request.method == "GET":
         return _page(request, MappingForm() if mapping is None else MappingForm.of(mapping), mapping)
     guard_size(request)
@@ -145,7 +137,7 @@ def _page(request: HttpRequest, form: MappingForm, mapping: ColumnMapping | None
 @require_http_methods(["GET", "POST"])
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Asked once more on a page of its own."""
-    user = _importer(request)
+    user = importer(request)
     mapping = get_object_or_404(ColumnMapping.objects.visible_to(user), pk=pk)
     if request.method == "POST":
         services.remove_mapping(mapping=mapping, by=user, at=timezone.now())

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from people.access import SIGNED_IN
+from people.access import SIGNED_IN, signed_in
 from people.models import User
 from people.texts import TextField
 from people.wording import MAX_SECONDS
@@ -126,9 +126,7 @@ class ImpactViewSet(GenericViewSet[Any]):
 
     @property
     def by(self) -> User:
-        if not isinstance(self.request.user, User):
-            raise TypeError("this view needs a rule that asks for a signed-in person")
-        return self.request.user
+        return signed_in(self.request)
 
 
 def _row(workload: int, found: Picture) -> dict[str, Any]:

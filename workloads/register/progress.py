@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-# What is being done (reading, checking, writing, trail, finishing), how many rows are done, of how many; 0 of 0: nobody knows.
+# What is being done (reading, checking, writing, finishing), how many rows are done, of how many; 0 of 0: nobody knows.
 Progress = Callable[[str, int, int], None]
 
 

@@ -40,9 +40,9 @@ def guard_size(request: HttpRequest) -> None:
     request.upload_handlers.insert(0, SizeGuard(request))
 
 
-def uploaded(request: HttpRequest, field: str = "file") -> tuple[bytes, str]:
+def uploaded(request: HttpRequest) -> tuple[bytes, str]:
     """The file's bytes and its name. Raises UnreadableFile when there is none."""
-    given = request.FILES.get(field)
+    given = request.FILES.get("file")
     if given is None:
         raise UnreadableFile("Choose a file first: CSV or XLSX.")
     given.seek(0)  # whoever read it before

@@ -18,9 +18,8 @@ from workloads.register.services import NO_OPTIONS, Options, sha256, short
 from workloads.register.waking import wake
 
 KEPT_MAX = 5  # files of one person that are kept at once; an older one makes room, unless its import has been asked for
-REMEMBERED_FOR = dt.timedelta(
-    days=1
-)  # so that a late reader learns that the hour is over, not that there never was a file
+# A late reader learns that the hour is over, not that there never was a file.
+REMEMBERED_FOR = dt.timedelta(days=1)
 GONE = "The hour of this file is over. Choose it again."
 State = PendingImport.State
 
