@@ -12,7 +12,7 @@ from audit.kinds import Kind
 from audit.models import Event
 from people.models import RoleAssignment
 from tests.cast import NOW
-from tests.workloads.pending import State, checked, fresh, in_state, keep, queue
+from tests.workloads.pending import State, checked, fresh, in_state, keep, lease_over, queue
 from tests.workloads.registers import PLAIN, ROW, work
 from workloads import services as workloads
 from workloads.models import IMPORT_KEPT_FOR, PendingImport, Workload
@@ -54,6 +54,7 @@ def test_every_state_has_a_page_and_only_its_owner_sees_it(cast, client, state):
 def test_a_file_is_checked_agreed_to_imported_and_its_bytes_forgotten(cast):
     pending = checked(cast.head, ROW)
     assert (pending.report["sentence"], Workload.objects.count()) == ("1 new: nothing is written yet.", 1)
+    assert pending.report["kinds"] == {"workloads": 1}
     queue(pending, NOW + HOUR / 2)
     assert fresh(pending).expires_at == NOW + HOUR / 2 + IMPORT_KEPT_FOR, "what came of it can be read for an hour"
     assert work(NOW + HOUR / 2) == 1
@@ -67,7 +68,9 @@ def test_a_file_is_checked_agreed_to_imported_and_its_bytes_forgotten(cast):
 def test_a_file_that_cannot_be_read_ends_with_the_reason(cast):
     pending = keep(cast.head, data=b"name\nA\n")
     work(NOW)
-    assert fresh(pending, State.UNREADABLE).said.startswith("Columns are missing: purpose, team.")
+    pending = fresh(pending, State.UNREADABLE)
+    assert pending.said.startswith("Columns are missing: purpose, team.")
+    assert bytes(pending.data) == b""
 
 
 @pytest.mark.django_db
@@ -97,6 +100,13 @@ def test_rows_that_have_become_impossible_come_back_with_their_problems(cast):
     assert again.said.startswith("1 row cannot come in")
     with pytest.raises(WrongState, match="nothing in this file that can be imported"):
         queue(again)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("rows", [[PLAIN, ROW | {"RTO": "15"}], [MINE | {"purpose": "Pays claims."}]])
+def test_a_file_with_a_refused_row_or_with_nothing_new_is_not_imported(cast, rows):
+    with pytest.raises(WrongState, match="nothing in this file that can be imported"):
+        queue(checked(cast.head, *rows))
 
 
 @pytest.mark.django_db
@@ -148,6 +158,24 @@ def test_an_expired_file_is_neither_worked_on_nor_imported(cast):
     waiting.forget_expired(at=NOW + HOUR)
     assert [bytes(p.data) for p in PendingImport.objects.all()] == [b"", b""]
     waiting.forget_expired(at=NOW + HOUR + waiting.REMEMBERED_FOR)
+    assert not PendingImport.objects.exists()
+
+
+@pytest.mark.django_db
+def test_who_chooses_a_file_throws_away_what_nobody_came_back_for(cast):
+    old = keep(cast.platform, PLAIN)
+    keep(cast.head, PLAIN, at=NOW + HOUR + waiting.REMEMBERED_FOR)
+    assert not PendingImport.objects.filter(pk=old.pk).exists()
+
+
+@pytest.mark.django_db
+def test_a_file_that_a_worker_has_just_taken_is_not_thrown_away(cast):
+    pending = in_state(cast.head, State.CHECKING)
+    later = NOW + HOUR + waiting.REMEMBERED_FOR
+    waiting.forget_expired(at=later)
+    assert bytes(fresh(pending).data)
+    lease_over()
+    waiting.forget_expired(at=later)
     assert not PendingImport.objects.exists()
 
 

@@ -8,15 +8,18 @@ from functools import partial
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from audit.errors import WrongState
 from audit.kinds import Kind
 from audit.models import Event
 from tests.cast import NOW, make_cast
 from tests.races import at_once, done
 from tests.workloads.pending import State, checked, fresh, in_state, keep, lease_over, queue
 from tests.workloads.registers import PLAIN, ROW, work
+from workloads.catalogue import planning
 from workloads.models import PendingImport, Workload
 from workloads.register import services, sweep, telling, waiting, waking
 
@@ -51,7 +54,8 @@ def test_a_file_that_three_workers_died_on_is_given_up(cast, state):
         assert sweep._claim(NOW) is not None
     lease_over()
     assert work(NOW) == 1
-    assert (fresh(pending, State.FAILED).said, Workload.objects.count()) == (sweep.GIVEN_UP, 1)
+    pending = fresh(pending, State.FAILED)
+    assert (pending.said, bytes(pending.data), Workload.objects.count()) == (sweep.GIVEN_UP, b"", 1)
     assert work(NOW) == 0
 
 
@@ -62,10 +66,82 @@ def test_a_fault_of_our_own_rests_and_is_tried_again(cast, monkeypatch, caplog):
         patched.setattr(services, "plan_contents", lambda *args, **options: 1 / 0)
         assert work(NOW) == 1
     assert "ZeroDivisionError" in caplog.text
+    assert Workload.objects.count() == 1
     assert work(NOW) == 0, "it rests"
     lease_over()
     work(NOW)
     fresh(pending, State.IMPORTED)
+
+
+@pytest.mark.django_db
+def test_an_error_in_the_middle_leaves_nothing_and_its_reason(cast, monkeypatch):
+    """An import that cannot be finished goes back with what was wrong, and without what it had written."""
+    pending = in_state(cast.head, State.QUEUED)
+    real = planning.write
+
+    def half(*args, **options):
+        real(*args, **options)
+        raise WrongState("The lights went out.")
+
+    monkeypatch.setattr(planning, "write", half)
+    assert work(NOW) == 1
+    assert (fresh(pending, State.CHECKED).said, Workload.objects.count()) == ("The lights went out.", 1)
+
+
+@pytest.mark.django_db
+def test_a_worker_whose_machine_vanished_gives_its_row_back_after_as_long_as_a_task_may_take(cast, monkeypatch):
+    keep(cast.head, ROW)
+    heard = []
+    real = sweep._check
+
+    def listening(*args):
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW idle_in_transaction_session_timeout")
+            heard.append(cursor.fetchone()[0])
+        real(*args)
+
+    monkeypatch.setattr(sweep, "_check", listening)
+    work(NOW)
+    assert heard == [sweep.LONGEST]
+
+
+@pytest.mark.django_db
+def test_a_worker_that_was_away_too_long_leaves_the_lease_of_the_next_one_alone(cast):
+    pending = in_state(cast.head, State.QUEUED)
+    slow = sweep._claim(NOW)
+    lease_over()
+    sweep._claim(NOW)
+    until = fresh(pending, State.IMPORTING).lease_until
+    sweep._rest(slow)
+    assert fresh(pending).lease_until == until
+
+
+@pytest.mark.django_db
+def test_a_worker_ends_when_it_is_told_to_or_its_time_is_over(cast):
+    keep(cast.head, ROW)
+    assert sweep.work(clock=lambda: NOW, stop=lambda: True) == 0
+    assert sweep.work(clock=lambda: NOW, seconds=0) == 0
+    assert work(NOW) == 1
+
+
+@pytest.mark.django_db
+def test_a_file_in_work_is_taken_by_nobody_else_and_no_second_one_beside_it(cast, monkeypatch):
+    pending, other = in_state(cast.head, State.CHECKING), keep(cast.platform, PLAIN)
+    assert sweep._claim(NOW) is None, "one at a time"
+    monkeypatch.setattr(sweep, "AT_ONCE", 3)
+    assert sweep._claim(NOW) == other
+    assert sweep._claim(NOW) is None
+    assert fresh(pending).leases == fresh(other).leases == 1
+
+
+@pytest.mark.fault
+@pytest.mark.django_db(transaction=True)
+def test_of_many_workers_that_come_at_the_same_moment_one_takes_a_file():
+    cast = make_cast()
+    for _ in range(3):
+        keep(cast.head, ROW)
+    taken = at_once(*[partial(sweep._claim, NOW)] * 6)
+    assert sum(isinstance(found, PendingImport) for found in taken) == 1
 
 
 @pytest.mark.django_db
@@ -231,6 +307,9 @@ def test_the_page_shows_stage_and_rows_and_without_the_cache_the_stage_alone(cas
     assert "3,000 of 10,000 rows" in part
     assert 'value="57"' in part
     assert "<html" not in part
+    lease_over()
+    sweep._claim(timezone.now())
+    assert "step 3" not in client.get(pending.get_absolute_url()).content.decode(), "the next worker begins anew"
 
 
 @pytest.mark.django_db

@@ -99,7 +99,7 @@ def report_of(pending: PendingImport, user: User, *, show: str, page: str | None
     with connection.cursor() as cursor:
         cursor.execute(_HEAD, [pending.pk])
         said = json.loads(cursor.fetchone()[0])
-    summary, kinds = said["summary"], said.get("kinds", {})
+    summary, kinds = said["summary"], said["kinds"]
     only = show if show in ORDER else ""
     before = sum(summary[outcome] for outcome in ORDER[: ORDER.index(only)]) if only else 0  # rows stand in this order
     rows: Any = Rows(pending, before, summary[only] if only else sum(summary.values()))
@@ -129,7 +129,7 @@ def _chosen(options: dict[str, Any]) -> str:
 
 def _with_links(rows: list[dict[str, Any]], user: User) -> list[dict[str, Any]]:
     """With the workload a row is about, where there is one, and what it is, where it is no workload. One question."""
-    mine = [row for row in rows if row.get("kind", WORKLOADS.key) == WORKLOADS.key]
+    mine = [row for row in rows if row["kind"] == WORKLOADS.key]
     references = {row["reference"] for row in mine if row["reference"]}
     named = Q(reference__in=references) | Q(name__in={row["name"] for row in mine})
     by: dict[str, Workload] = {}
@@ -139,8 +139,7 @@ def _with_links(rows: list[dict[str, Any]], user: User) -> list[dict[str, Any]]:
 
 
 def _linked(row: dict[str, Any], by: dict[str, Workload]) -> dict[str, Any]:
-    kind = row.get("kind", WORKLOADS.key)
-    if kind != WORKLOADS.key:
-        return row | {"of": KINDS[kind].one}
+    if row["kind"] != WORKLOADS.key:
+        return row | {"of": KINDS[row["kind"]].one}
     found = by.get(row["reference"]) or by.get(row["name"])
     return row | {"url": found.get_absolute_url()} if found else row

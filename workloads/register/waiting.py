@@ -13,7 +13,6 @@ from audit.states import change_state
 from people.models import User
 from people.permissions import Permission
 from workloads.models import IMPORT_KEPT_FOR, PendingImport
-from workloads.register import telling
 from workloads.register.services import NO_OPTIONS, Options, sha256, short
 from workloads.register.waking import wake
 
@@ -74,10 +73,7 @@ def queue_import(*, pending: PendingImport, by: User, at: dt.datetime, digest: s
         raise WrongState("There is a newer report than the one you read. Nothing was written; this is the new one.")
     if pending.state == State.CHECKED and (said[1]["refused"] or not said[1]["new"] + said[1]["changed"]):
         raise WrongState("There is nothing in this file that can be imported as it is.")
-    telling.forget(pending.pk)
-    change_state(
-        pending, "queue", by=by, at=at, since=Now(), agreed=digest, said="", leases=0, expires_at=at + IMPORT_KEPT_FOR
-    )
+    change_state(pending, "queue", by=by, at=at, since=Now(), agreed=digest, said="", expires_at=at + IMPORT_KEPT_FOR)
     wake()
 
 
