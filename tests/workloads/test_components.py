@@ -15,6 +15,7 @@ from tests.cast import NOW, give, propose
 from tests.workloads.parts import add_component, add_failure_mode
 from workloads.flows import components
 from workloads.models import Component, Dependency, Workload
+from workloads.naming import HIDDEN
 
 LONG_AGO = organisation_today(NOW) - dt.timedelta(days=400)
 
@@ -160,3 +161,17 @@ def test_the_forms_lead_there(cast, page):
     assert "stays in the register" in client.get(f"/workloads/components/{part.pk}/remove/").text
     client.post(f"/workloads/components/{part.pk}/remove/")
     assert Workload.objects.filter(name="Payment Hub Ledger").exists()
+
+
+def test_what_a_component_became_is_not_named_to_who_may_not_see_it(cast, page):
+    own = register(cast, add_component(cast), same_roles=False)
+    address, client = f"/workloads/{cast.workload.pk}/flows/", page(cast.stakeholder)
+    text = client.get(address).text
+    assert "Claims database" in text
+    assert HIDDEN in text
+    assert "Payment Database" not in text
+    assert f"/workloads/{own.pk}/" not in text
+    assert client.get("/api/v1/components/").json()["results"][0]["own"] is None
+    for who in (cast.owner, cast.head):
+        assert "Payment Database" in page(who).get(address).text
+        assert page(who).get("/api/v1/components/").json()["results"][0]["own"] == own.pk

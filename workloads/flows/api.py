@@ -17,7 +17,7 @@ from workloads.dependencies.queries import dependencies_for
 from workloads.filters import KeyFilter
 from workloads.flows import components, services
 from workloads.flows.priority import Priority
-from workloads.flows.queries import components_for, failure_modes_for, flows_for, priority_of
+from workloads.flows.queries import components_for, failure_modes_for, flows_for, priority_of, with_own_seen
 from workloads.models import Component, Detection, Effect, FailureCategory, FailureMode, Likelihood, UserFlow
 from workloads.parts_api import Deeds, KeyOf, RemovablePartViewSet, keys_of, seconds, seen_workloads, text
 
@@ -26,14 +26,16 @@ WORKLOAD = "Number of the workload it belongs to"
 
 class ComponentSerializer(serializers.ModelSerializer[Component]):
     workload_name = serializers.CharField(source="workload.name")
+    own = serializers.IntegerField(
+        source="own_seen",
+        allow_null=True,
+        help_text="The workload that it is in the register, when it is classified on its own; null too where you may not see it",
+    )
 
     class Meta:
         model = Component
         fields = ("id", "workload", "workload_name", "name", "kind", "note", "own", "added_at")
         read_only_fields = fields
-        extra_kwargs = {
-            "own": {"help_text": "The workload that it is in the register, when it is classified on its own"}
-        }
 
 
 class ComponentWriteSerializer(serializers.Serializer[Any]):
@@ -79,7 +81,7 @@ class ComponentViewSet(RemovablePartViewSet):
     ordering_fields = ("id", "name")
 
     def seen(self, user: User) -> QuerySet[Component]:
-        return components_for(user).select_related("workload__owner_team")
+        return with_own_seen(components_for(user), user).select_related("workload__owner_team")
 
     @extend_schema(request=ComponentRegisterSerializer, responses={201: ComponentSerializer})
     @action(detail=True, methods=["post"])

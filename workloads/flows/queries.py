@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, IntegerField, Q, QuerySet, Subquery, Value
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 
 from people.models import User
 from people.permissions import Permission
@@ -43,12 +43,17 @@ def flows_of(workload: Workload, user: User) -> list[UserFlow]:
     return found
 
 
-def components_of(workload: Workload) -> QuerySet[Component]:
-    return (
-        workload.components.select_related("own")
-        .annotate(in_flows=Count("flows", distinct=True), in_modes=Count("failure_modes", distinct=True))
-        .order_by("name", "id")
-    )
+def components_of(workload: Workload, user: User) -> QuerySet[Component]:
+    counts = {"in_flows": Count("flows", distinct=True), "in_modes": Count("failure_modes", distinct=True)}
+    return with_own_seen(workload.components.select_related("own"), user).annotate(**counts).order_by("name", "id")
+
+
+def with_own_seen(rows: QuerySet[Component], user: User) -> QuerySet[Component]:
+    """`own_seen` is the number of the workload that a component became, null when it is not this person's to see."""
+    if user.may(Permission.VIEW_WORKLOADS):
+        return rows.annotate(own_seen=F("own_id"))
+    seen = Workload.objects.visible_to(user).filter(pk=OuterRef("own_id"))
+    return rows.annotate(own_seen=Subquery(seen.values("pk")[:1]))
 
 
 @dataclass(frozen=True)

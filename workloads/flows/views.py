@@ -24,6 +24,7 @@ from workloads.flows.queries import (
     flows_of,
 )
 from workloads.models import Component, FailureMode, UserFlow, Workload
+from workloads.naming import HIDDEN
 from workloads.parts import form_page, removal_page
 from workloads.queries import targets_of, waived_of
 from workloads.views_workload import need, workload_for
@@ -46,13 +47,14 @@ def _mode(request: HttpRequest, pk: int) -> FailureMode:
 def flows(request: HttpRequest, pk: int) -> HttpResponse:
     """What it does for whom, and what it is made of."""
     workload, user = workload_for(request, pk), signed_in(request)
-    found = flows_of(workload, signed_in(request))
+    found = flows_of(workload, user)
     targets = targets_of(workload)
     context = {
         "workload": workload,
         "flows": found,
         "critical": sum(flow.is_critical for flow in found),
-        "components": list(components_of(workload)),
+        "components": list(components_of(workload, user)),
+        "hidden": HIDDEN,
         "target": targets.in_force or targets.open,
         "waived_until": waived_of(workload.pk, on=organisation_today(timezone.now())),
         "may_change": user.may(Permission.CHANGE_WORKLOADS, workload),
