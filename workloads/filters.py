@@ -28,7 +28,6 @@ STATES = [
     ("none", "None"),
 ]
 PROOFS = [*Proof.choices, ("never", "Never drilled")]
-SHARED = [("yes", "Shared services"), ("no", "Not shared")]
 REVIEWS = [("overdue", "Overdue"), ("30", "Next 30 days"), ("90", "Next 90 days")]
 
 
@@ -58,7 +57,6 @@ class RegisterFilter(django_filters.FilterSet):  # type: ignore[misc]
     proof = django_filters.ChoiceFilter(method="of_proof", choices=PROOFS, label="RTO in the last drill")
     review = django_filters.ChoiceFilter(method="of_review", choices=REVIEWS, label="When the review is due")
     lifecycle = django_filters.MultipleChoiceFilter(choices=Lifecycle.choices, label="Lifecycle")
-    shared = django_filters.ChoiceFilter(method="of_shared", choices=SHARED, label="Whether it is a shared service")
 
     teams: dict[int, str] | None = None  # names by number, when the caller has them already
     words: list[Spelled] | None = None  # of the question, once it was asked
@@ -110,9 +108,6 @@ class RegisterFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     def of_state(self, rows: Rows, name: str, value: str) -> Rows:
         return rows.filter(open_now=value) if value in OPEN_TARGETS else rows.filter(state_now=value)
-
-    def of_shared(self, rows: Rows, name: str, value: str) -> Rows:
-        return rows.filter(is_shared=value == "yes")
 
     def of_proof(self, rows: Rows, name: str, value: str) -> Rows:
         return rows.filter(proven_on__isnull=True) if value == "never" else rows.filter(proof_rto=value)

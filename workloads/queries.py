@@ -130,6 +130,7 @@ VIEWS = (
     View("", "All"),
     View("mine", "My workloads"),
     View("critical", "Tier 0 and 1"),
+    View("shared", "Shared services"),
     View("due", "Review due in 30 days"),
     View("unproven", "Never proven"),
 )
@@ -141,6 +142,7 @@ def in_view(key: str, reach: Reach, on: dt.date) -> Q:
         "mine": reach.mine,
         "": Q(),
         "critical": Q(tier_now__in=CRITICAL_TIERS),
+        "shared": Q(is_shared=True),
         "due": Q(review_on__lte=on + REVIEW_SOON),
         "unproven": Q(proven_on__isnull=True),
     }[key]

@@ -17,7 +17,7 @@ from audit.spreadsheets import table_response
 from people.access import SIGNED_IN, rule, signed_in
 from people.models import Team, organisation_today
 from people.permissions import Permission
-from workloads.filters import PROOFS, REVIEWS, SHARED, STATES, TIERS
+from workloads.filters import PROOFS, REVIEWS, STATES, TIERS
 from workloads.models import Lifecycle, SavedView
 from workloads.queries import COUNT_MAX, TAB_MAX, VIEWS, counts
 from workloads.question import Question, counted, page_of
@@ -55,7 +55,6 @@ SELECTS: tuple[tuple[str, str, str, Any], ...] = (
     ("proof", "Last drill", "Any verdict", PROOFS),
     ("review", "Review", "Any date", REVIEWS),
     ("lifecycle", "Lifecycle", "Any", Lifecycle.choices),
-    ("shared", "Shared", "Any", SHARED),
 )
 
 
