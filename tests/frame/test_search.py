@@ -12,7 +12,8 @@ from communications.services import compose
 from drills import services as drills
 from drills.models import DrillKind
 from drportal.search import LISTED, search
-from tests.cast import NOW, PASSWORD, Cast, propose, put_in_force
+from people.models import Contact
+from tests.cast import NOW, PASSWORD, Cast, person, propose, put_in_force
 from tests.drills.play import finished, gap, planned
 from tests.workloads.parts import add_third_party
 from workloads.models import UserFlow, Workload
@@ -66,6 +67,26 @@ def test_all_words_are_wanted_in_any_order(estate):
 def test_a_stranger_finds_nothing_of_others(estate):
     assert set(labels(estate.stranger, "payment")) == set()
     assert "Payment Hub" not in page(estate.stranger, "payment").content.decode().replace("“payment”", "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "label"),
+    [("payment", "Workloads"), ("claim", "User flows"), ("nimbus", "Third parties"), ("quentin", "People"),
+     ("payments", "Teams"), ("switchboard", "Contacts"), ("payment", "Drills"), ("certificate", "Actions"),
+     ("payment", "Documents for signature"), ("payment", "Messages")],
+)  # fmt: skip
+def test_what_is_found_of_every_kind_is_hidden_from_a_stranger(estate, typed, label):
+    add_third_party(estate, "Nimbus Cloud")
+    gap(finished(estate), estate, title="Renew the certificate")
+    person("Quentin Quist")
+    Contact.objects.create(name="Switchboard", organisation="Fjord Phones", phone="110")
+    assert label in labels(estate.head, typed)
+    assert labels(estate.stranger, typed) == []
+
+
+def test_who_can_no_longer_sign_in_is_not_found(estate):
+    person("Quentin Quist", is_active=False)
+    assert labels(estate.head, "quentin") == []
 
 
 def test_the_owner_finds_her_own_things_only(estate):
