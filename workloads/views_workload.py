@@ -34,7 +34,15 @@ from workloads.signing import percent, promise
 HISTORY = 12
 PAST = 20  # assignments that have ended
 # Steps on the way to a line that says it all; the full trail has them.
-STEPS = frozenset({Kind.SIGNATURE_REQUESTED, Kind.REQUEST_COMPLETED, Kind.REQUEST_WITHDRAWN, Kind.REQUEST_REJECTED})
+STEPS = frozenset(
+    {
+        Kind.SIGNATURE_REQUESTED,
+        Kind.REQUEST_COMPLETED,
+        Kind.REQUEST_WITHDRAWN,
+        Kind.REQUEST_REJECTED,
+        Kind.MESSAGE_QUEUED,
+    }
+)
 # Roles that every workload should have somebody of its own for; shown as vacant when it has not.
 OWN_ROLES = (WORKLOAD_OWNER, BUSINESS_STAKEHOLDER)
 

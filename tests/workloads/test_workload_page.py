@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from audit.models import Event
 from people.models import RoleAssignment
 from people.permissions import PER_WORKLOAD, Permission
 from tests.cast import NOW, give, propose, put_in_force
@@ -14,6 +15,7 @@ from workloads import reviews
 from workloads.answers import risks
 from workloads.models import Classification, Proof, Workload
 from workloads.queries import holders, rights_on, signers, targets_of
+from workloads.services import send_for_signature
 
 
 def _page(page, user, cast):
@@ -168,3 +170,11 @@ def test_the_history_names_who_did_what(cast, page):
     assert "Target proposed. Tomas Reyes" in text
     assert f"?thread=workload%3A{cast.workload.pk}" in text
     assert "Full trail" not in _page(page, cast.owner, cast)
+
+
+def test_the_history_leaves_letters_to_the_full_trail(cast, page):
+    send_for_signature(classification=propose(cast), by=cast.owner, at=NOW)
+    assert Event.objects.filter(kind="message.queued", thread=cast.workload.trail_thread).exists()
+    text = _page(page, cast.auditor, cast)
+    assert "Sent for signature" in text
+    assert "Message queued" not in text
