@@ -23,7 +23,8 @@ def test_the_page_leads_to_every_file(cast, client):
     for address in [f"register.{form}" for form in ("xlsx", "json", "zip")] + alone:
         assert f'href="/workloads/export/{address}"' in page
         assert body(client.get(f"/workloads/export/{address}"))
-    assert client.get("/workloads/export/register.exe").status_code == 404
+    for address in ("register.exe", "register.csv", "components.zip", "components.exe"):
+        assert client.get(f"/workloads/export/{address}").status_code == 404
     assert client.get("/workloads/export/secrets.csv").status_code == 404
 
 

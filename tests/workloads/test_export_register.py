@@ -9,10 +9,13 @@ import zipfile
 
 import openpyxl
 import pytest
+from django.db import connection
 
-from people.models import Team
-from tests.cast import NOW, put_in_force
+from people.models import Role, RoleAssignment, Team
+from people.permissions import IT_OPERATIONS, Permission
+from tests.cast import NOW, make_cast, person, put_in_force
 from tests.workloads.catalogues import as_json, contact, whole
+from workloads.catalogue import files
 from workloads.catalogue.exporting import FORMATS, KIND_FORMATS, export_register
 from workloads.catalogue.kinds import KINDS
 from workloads.models import (
@@ -21,6 +24,8 @@ from workloads.models import (
     Dependency,
     FailureMode,
     ImpactAnalysis,
+    ImpactAnswer,
+    Season,
     ThirdParty,
     UserFlow,
     Workload,
@@ -58,8 +63,6 @@ def full(cast):
 
 def empty():
     """The same organisation, teams and people, without a workload."""
-    from django.db import connection  # noqa: PLC0415
-
     for model in (FailureMode, UserFlow, Dependency, Component, ThirdParty, ImpactAnalysis):
         model.objects.all().delete()
     with connection.cursor() as cursor:
@@ -78,6 +81,19 @@ def test_what_went_out_changes_nothing_when_it_comes_in_at_once(full, form):
     assert len(report.rows) > 20
 
 
+MODELS = {
+    "workloads": Workload, "components": Component, "third_parties": ThirdParty, "dependencies": Dependency,
+    "flows": UserFlow, "failure_modes": FailureMode, "roles": RoleAssignment, "impact": ImpactAnalysis, "seasons": Season,
+    "impact_answers": ImpactAnswer,
+}  # fmt: skip
+
+
+def test_all_that_there_is_goes_out(full):
+    assert {kind: len(rows) for kind, rows in register(full).items() if kind in KINDS} == {
+        kind: MODELS[kind].objects.count() for kind in KINDS
+    }
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_what_went_out_comes_into_an_empty_register_without_loss(full, form):
     before, data = register(full), out(full, form)
@@ -94,6 +110,20 @@ def test_each_kind_goes_out_alone_and_comes_in_again(full, form):
         data = export_register(form=form, kind=kind, by=full.head, at=NOW).read()
         report = bring_in(full, data)
         assert {(row.kind, row.outcome) for row in report.rows} == {(kind, "unchanged")}, kind
+
+
+@pytest.mark.django_db(transaction=True)
+def test_everything_goes_out_as_it_was_at_one_moment(monkeypatch):
+    heard = []
+
+    def listening(*args):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('transaction_isolation'), current_setting('transaction_read_only')")
+            heard.append(cursor.fetchone())
+
+    monkeypatch.setattr(files, "write_json", listening)
+    export_register(form="json", by=make_cast().head, at=NOW)
+    assert heard == [("repeatable read", "on")]
 
 
 def test_no_cell_is_a_formula(full):
@@ -120,6 +150,29 @@ def test_a_text_with_apostrophes_before_a_formula_comes_back_as_it_was(cast):
 def test_lines_as_a_browser_ends_them_are_no_change(cast):
     Workload.objects.update(purpose="Pays\r\nclaims.")
     assert bring_in(cast, out(cast, "json")).count("unchanged") >= 1
+
+
+OF_WORKLOADS = ("components", "dependencies", "flows", "failure_modes", "impact", "seasons", "impact_answers")
+
+
+@pytest.mark.parametrize("kind", OF_WORKLOADS)
+def test_what_hangs_on_a_workload_goes_out_to_those_alone_who_may_see_it(full, kind):
+    Workload.objects.filter(reference="APP-7").update(owner_team=Team.objects.create(name="Others"))
+    assert "APP-7" in {row["workload_reference"] for row in register(full)[kind]}
+    assert "APP-7" not in {row["workload_reference"] for row in register(full, full.owner)[kind]}
+
+
+def test_who_sees_people_but_no_workloads_gets_the_roles_of_the_organisation_alone(full):
+    Role.objects.filter(pk=IT_OPERATIONS).update(rights=[Permission.VIEW_PEOPLE])
+    by = person("Ida Only", role=IT_OPERATIONS)
+    assert {row["workload"] for row in register(full)["roles"]} > {""}
+    assert {row["workload"] for row in register(full, by)["roles"]} == {""}
+
+
+def test_a_retired_workload_says_no_target(full):
+    assert {row["tier"] for row in register(full)["workloads"] if row["reference"] == "APP-1"} != {""}
+    Workload.objects.filter(reference="APP-1").update(lifecycle="retired")
+    assert {row["tier"] for row in register(full)["workloads"] if row["reference"] == "APP-1"} == {""}
 
 
 def test_a_team_gets_its_own_workloads_and_nobodys_e_mail(full):

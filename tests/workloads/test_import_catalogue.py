@@ -10,8 +10,9 @@ from django.db.models import F
 
 from audit.kinds import Kind
 from audit.models import Event
-from people.models import RoleAssignment, organisation_today
-from tests.cast import NOW, put_in_force
+from people.models import Role, RoleAssignment, organisation_today
+from people.permissions import BUSINESS_STAKEHOLDER, IT_OPERATIONS, Permission
+from tests.cast import NOW, give, person, put_in_force
 from tests.workloads.catalogues import COUNT, as_json, as_yaml, contact, whole
 from workloads.models import (
     Classification,
@@ -216,6 +217,30 @@ def test_a_planner_gives_no_role_with_rights_that_she_lacks_to_herself(cast):
     row = {"role": "head-of-operations", "person": cast.platform.email, "from": "2026-01-01"}
     ((*_, what),) = problems(check(cast, {"roles": [row]}, by=cast.platform))
     assert what.startswith("Head of operations has rights that you do not have.")
+
+
+OF_MINE = {
+    "components": {"workload": "APP-1", "name": "API"},
+    "dependencies": {"workload": "APP-1", "third_party": "CardGate"},
+    "flows": {"workload": "APP-1", "name": "Pay", "what": "Somebody is paid."},
+    "failure_modes": FAILS | {"workload": "APP-1"},
+    "impact": {"workload": "APP-1", "currency": "NOK"},
+    "seasons": {"workload": "APP-1", "season": "Month end", "working_days": 3},
+    "impact_answers": {"workload": "APP-1", "category": "money", "after": "4 h", "level": "serious"},
+}
+
+
+@pytest.mark.parametrize("kind", OF_MINE)
+def test_who_may_add_workloads_describes_none_but_her_own_and_those_of_her_roles(cast, kind):
+    bring_in(cast, {"third_parties": whole()["third_parties"]})
+    Role.objects.filter(pk=IT_OPERATIONS).update(rights=[Permission.ADD_WORKLOADS, Permission.VIEW_WORKLOADS])
+    by, document = person("Ida Only", role=IT_OPERATIONS), {kind: [OF_MINE[kind]]}
+    ((*_, what),) = problems(check(cast, document, by=by))
+    assert what.startswith("You may not change this of “Payment Hub”.")
+    give(BUSINESS_STAKEHOLDER, by, workload=cast.workload)  # answers its impact analysis, and describes nothing else
+    assert bool(problems(check(cast, document, by=by))) is (kind not in ("impact", "seasons", "impact_answers"))
+    new = {"reference": "NEW-1", "name": "New", "purpose": "p", "team": "Payments"}
+    assert problems(check(cast, {"workloads": [new], kind: [OF_MINE[kind] | {"workload": "NEW-1"}]}, by=by)) == []
 
 
 def test_who_may_not_give_roles_imports_none(cast):

@@ -165,7 +165,9 @@ def test_who_may_not_add_teams_has_to_name_an_existing_one(cast):
     by = person("Ida Only", role=IT_OPERATIONS)
     assert check(cast, ROW, by=by).rows[0].outcome == "new"
     assert "There is no team “Pricing”" in problems(check(cast, ROW | {"team": "Pricing"}, by=by))[0][1]
-    assert "You may not change" in problems(check(cast, MINE | {"purpose": "Else."}, by=by))[0][1]
+    report = check(cast, MINE | {"purpose": "Else."}, by=by)
+    assert "You may not change" in problems(report)[0][1]
+    assert report.rows[0].changes == [], "what stands there now is not hers to read"
 
 
 def test_who_may_not_propose_leaves_the_tier_empty(cast):

@@ -59,6 +59,7 @@ def batches(kind: str, user: User) -> Iterator[list[Row]]:
 
 
 def _mine(user: User, path: str = "workload") -> Q:
+    """Rows of workloads that this person may see. To be joined by “and” alone: empty for who sees all, it is lost in an “or”."""
     if user.may(Permission.VIEW_WORKLOADS):
         return Q()
     return Q(**{f"{path}__in": Workload.objects.visible_to(user).values("pk")})
@@ -174,13 +175,13 @@ def _failure_modes(user: User) -> Told:
 
 def _roles(user: User) -> Told:
     """Those of the organisation, and those of the workloads this person may see."""
-    names = dict(Workload.objects.visible_to(user).values_list("pk", "name"))
-    references = dict(Workload.objects.visible_to(user).exclude(reference="").values_list("pk", "reference"))
-    rows = RoleAssignment.objects.filter(Q(workload_id=None) | _mine(user, "workload_id"))
+    workloads = {pk: called for pk, *called in Workload.objects.visible_to(user).values_list("pk", "name", "reference")}
+    of_workloads = Q(workload_id__isnull=False) & _mine(user, "workload_id")
+    rows = RoleAssignment.objects.filter(Q(workload_id=None) | of_workloads)
     said = ("role_id", "workload_id", "person__email", "deputy__email", "from_on", "until_on")
 
     def shape(row: tuple[Any, ...]) -> Row:
-        return [row[0], names.get(row[1], ""), references.get(row[1], ""), *row[2:]]
+        return [row[0], *workloads.get(row[1], ("", "")), *row[2:]]
 
     return rows.order_by(F("workload_id").asc(nulls_first=True), "role_id", "from_on", "pk").values_list(*said), shape
 
