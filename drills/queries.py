@@ -42,12 +42,16 @@ def midnight(day: dt.date) -> dt.datetime:
 
 
 # --- For the home page ----------------------------------------------------------------------------------------------
+ON_HOME = ("kind", "state", "window_start", "workload__name")  # what it says of a drill
+
+
 def drills_for(user: User, *, on: dt.date) -> DrillQuerySet:
     """Running drills and those of the next 30 days that this person coordinates or takes part in."""
     return (
         Drill.objects.of(user)
         .filter(state__in=Drill.AHEAD, window_start__lt=midnight(on + AHEAD + dt.timedelta(days=1)))
-        .for_page()
+        .select_related("workload")
+        .only(*ON_HOME, "coordinator")
         .order_by("window_start", "pk")
     )
 
@@ -57,6 +61,7 @@ def open_actions_for(user: User) -> ActionQuerySet:
     return (
         Action.objects.filter(owner=user, state=Action.State.OPEN)
         .select_related("drill__workload")
+        .only("title", "due_on", "drill__window_start", "drill__workload__name")
         .order_by("due_on", "pk")
     )
 
@@ -103,25 +108,7 @@ def next_drills(workloads: WorkloadQuerySet, *, on: dt.date, limit: int = 5) -> 
     ahead = Drill.objects.filter(
         workload__in=workloads.order_by().values("pk"), state__in=Drill.AHEAD, window_end__gte=midnight(on)
     )
-    return ahead.for_page().order_by("window_start", "pk")[:limit]
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Drills of a span of days, by the day of their window; finished ones by the day they were finished."""
-
-    finished: int
-    planned: int
-
-
-def counts_between(workloads: WorkloadQuerySet, first: dt.date, after: dt.date) -> Counts:
-    """How many drills were finished, and how many are planned or running, from `first` up to the day before `after`."""
-    start, end = midnight(first), midnight(after)
-    counts = Drill.objects.filter(workload__in=workloads.order_by().values("pk")).aggregate(
-        finished=Count("pk", filter=Q(finished_at__gte=start, finished_at__lt=end)),
-        planned=Count("pk", filter=Q(state__in=Drill.AHEAD, window_start__gte=start, window_start__lt=end)),
-    )
-    return Counts(**counts)
+    return ahead.select_related("workload").only(*ON_HOME).order_by("window_start", "pk")[:limit]
 
 
 # --- How often a workload is drilled --------------------------------------------------------------------------------

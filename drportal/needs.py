@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Exists, F, Func, IntegerField, Q, QuerySet, Subquery, Window
+from django.db.models import Count, Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 from django.urls import reverse
@@ -17,8 +17,9 @@ from drills.queries import drills_for, open_actions_for
 from people.models import RoleAssignment, User
 from people.permissions import BUSINESS_STAKEHOLDER, HEAD_OF_OPERATIONS
 from people.wording import duration
+from signoffs.models import Request
 from signoffs.queries import slots_waiting_for, waived_until
-from workloads.models import Classification
+from workloads.models import Classification, Workload
 from workloads.queries import target_waived_until
 
 REVIEWS_AHEAD = dt.timedelta(days=30)
@@ -43,10 +44,6 @@ class Ask:
         if self.due_on is None or self.due_on > today + dt.timedelta(days=7):
             return "Later"
         return "Overdue" if self.due_on < today else "This week"
-
-    def is_primary(self, today: dt.date) -> bool:
-        """Signatures due this week; the page makes the very first button primary as well."""
-        return self.kind == "Signature" and self.group(today) != "Later"
 
 
 GROUPS = ("Overdue", "This week", "Later")
@@ -110,9 +107,10 @@ def _first(rows: QuerySet[Any], limit: int = PER_KIND) -> tuple[list[Any], int]:
 
 
 def _signatures(user: User, today: dt.date, on: dt.date) -> tuple[list[Ask], int]:
-    # The frozen document is large; of it the summary is shown.
+    # The frozen document is large; of it the summary is shown. Asked for beside, it is read for the chosen rows alone.
+    document = Request.objects.filter(pk=OuterRef("request")).order_by()
     slots = slots_waiting_for(user, on=today).select_related(None).select_related("request", "role")
-    slots = slots.annotate(summary=KeyTextTransform("summary", "request__document"))
+    slots = slots.annotate(summary=Subquery(document.values(said=KeyTextTransform("summary", "document"))))
     found, more = _first(slots.only(*(f"request__{name}" for name in OF_REQUEST), "role__name", "position"))
     until = waived_until([slot.request for slot in found], on=on)
     return [
@@ -142,9 +140,11 @@ def _targets_of(user: User, today: dt.date) -> QuerySet[Classification]:
 
 
 def _targets(user: User, today: dt.date, on: dt.date) -> tuple[list[Ask], int]:
-    rows = _targets_of(user, today).select_related("workload").order_by("review_due_on", "pk")
-    rows = rows.only("workload__name", "tier_id", "rto_seconds", "rpo_seconds", "state", "review_due_on")
-    found, more = _first(rows.annotate(waived_until=target_waived_until(on)))
+    # The names of the chosen ones alone; a join would read the whole register.
+    name = Subquery(Workload.objects.filter(pk=OuterRef("workload")).order_by().values("name"))
+    rows = _targets_of(user, today).annotate(name=name, waived_until=target_waived_until(on))
+    rows = rows.only("tier_id", "rto_seconds", "rpo_seconds", "state", "review_due_on")
+    found, more = _first(rows.order_by("review_due_on", "pk"))
     return [_review(row) if row.state == Classification.State.SIGNED_OFF else _draft(row) for row in found], more
 
 
@@ -152,7 +152,7 @@ def _review(target: Any) -> Ask:
     return Ask(
         "Review",
         "rotate-clockwise",
-        f"{target.workload.name}: still the right tier?",
+        f"{target.name}: still the right tier?",
         f"Tier {target.tier_id}, {duration(target.rto_seconds)} / {duration(target.rpo_seconds)}.",
         target.review_due_on,
         reverse("workloads:review", args=[target.pk]),
@@ -165,7 +165,7 @@ def _draft(draft: Any) -> Ask:
     return Ask(
         "Proposal",
         "pencil",
-        f"{draft.workload.name}: tier {draft.tier_id} is not sent yet",
+        f"{draft.name}: tier {draft.tier_id} is not sent yet",
         "Nobody is asked to sign before you send it.",
         None,
         draft.get_absolute_url(),

@@ -14,7 +14,7 @@ from drills.queries import QuarterVerdicts
 from people.models import User
 from people.permissions import BUSINESS_STAKEHOLDER, WORKLOAD_OWNER, Permission
 from people.queries import missing, nobody_acts, roles_with_holders
-from workloads.models import Proof, Tier, Workload
+from workloads.models import Classification, Proof, Tier, Workload
 
 
 @dataclass
@@ -72,42 +72,39 @@ def standing_for(user: User, *, today: dt.date, on: dt.date) -> Standing:
 
     One query for the counts, one for the tiers with the organisation's roles beside them.
     """
-    rows = _counts(user, today, on)
+    sees_people = user.may(Permission.VIEW_PEOPLE)
+    rows = _counts(user, today, on if sees_people else None)
     held = roles_with_holders(on=on).values(json=JSONObject(name="name", holds="holds", deputises="deputises"))
     found = list(Tier.objects.annotate(roles=ArraySubquery(held)))
     tiers = {tier.level: TierStanding(tier) for tier in found}
-    unclassified = never = 0
+    unclassified = 0
     for row in rows:
-        level = row["in_force__tier"] if row["in_force__tier"] is not None else row["open__tier"]
-        if level is None:
+        if row["tier_now"] is None:
             unclassified += row["count"]
             continue
-        of_tier = tiers[level]
-        of_tier.workloads += row["count"]
-        of_tier.signed += row["count"] if row["in_force__tier"] is not None else 0
-        of_tier.in_review += row["reviewed"]
-        of_tier.overdue += row["late"]
-        of_tier.proven += row["met"]
-        never += row["never"]
-    vacancies = _vacancies(found[0].roles, rows) if found and user.may(Permission.VIEW_PEOPLE) else None
-    return Standing(list(tiers.values()), unclassified, never, vacancies)
+        of_tier = tiers[row["tier_now"]]
+        of_tier.workloads, of_tier.signed, of_tier.in_review = row["count"], row["signed"], row["reviewed"]
+        of_tier.overdue, of_tier.proven = row["late"], row["met"]
+    vacancies = _vacancies(found[0].roles, rows) if found and sees_people else None
+    return Standing(list(tiers.values()), unclassified, sum(row["never"] for row in rows), vacancies)
 
 
-def _counts(user: User, today: dt.date, on: dt.date) -> list[dict[str, Any]]:
-    seen: Any = Workload.objects.visible_to(user).active().with_targets()  # joined relations are unknown to the types
-    return list(
-        seen.values("in_force__tier", "open__tier")
-        .annotate(
-            count=Count("pk"),
-            reviewed=Count("pk", filter=Q(open__state="in_review")),
-            late=Count("pk", filter=Q(in_force__review_due_on__lt=today)),
-            met=Count("pk", filter=Q(proof_rto=Proof.MET, in_force__isnull=False)),
-            never=Count("pk", filter=Q(proven_on__isnull=True, in_force__isnull=False)),
-            no_stakeholder=Count("pk", filter=nobody_acts(BUSINESS_STAKEHOLDER, on=on)),
-            no_team=Count("pk", filter=nobody_acts(WORKLOAD_OWNER, on=on)),
-        )
-        .order_by()
-    )
+def _counts(user: User, today: dt.date, on: dt.date | None) -> list[dict[str, Any]]:
+    """By what is kept beside each workload of its target; workloads for which nobody acts only with a day."""
+    in_force = Q(state_now=Classification.State.SIGNED_OFF)
+    counted = {
+        "count": Count("pk"),
+        "signed": Count("pk", filter=in_force),
+        "reviewed": Count("pk", filter=Q(open_now=Classification.State.IN_REVIEW)),
+        "late": Count("pk", filter=Q(review_on__lt=today)),
+        "met": Count("pk", filter=in_force & Q(proof_rto=Proof.MET)),
+        "never": Count("pk", filter=in_force & Q(proven_on__isnull=True)),
+    }
+    if on is not None:
+        counted["no_stakeholder"] = Count("pk", filter=nobody_acts(BUSINESS_STAKEHOLDER, on=on))
+        counted["no_team"] = Count("pk", filter=nobody_acts(WORKLOAD_OWNER, on=on))
+    rows: Any = Workload.objects.visible_to(user).active().order_by().values("tier_now").annotate(**counted)
+    return list(rows)
 
 
 def _vacancies(roles: list[dict[str, Any]], rows: list[dict[str, Any]]) -> Vacancies:

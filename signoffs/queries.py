@@ -18,17 +18,12 @@ from signoffs.subjects import subject_of
 def slots_waiting_for(user: User, *, on: dt.date) -> QuerySet[Slot]:
     """Open slots this person may fill today: through a role for that workload, or for the organisation where none is."""
     in_force = RoleAssignment.objects.in_force(on)
-    same_role = in_force.filter(role=OuterRef("role"))
-    for_workload = same_role.filter(workload_id=OuterRef("request__workload_id"))
-    me = Q(person=user) | Q(deputy=user)
-    # Starting from the few roles this person holds keeps the plan small among tens of thousands of open slots.
-    my_roles = in_force.of(user).values("role")
+    # Only assignments of the roles she holds for the organisation are compared, not those of all workloads.
+    wide = in_force.of(user).filter(workload_id__isnull=True).order_by().values("role")
+    for_workload = in_force.filter(role=OuterRef("role"), workload_id=OuterRef("request__workload_id"))
     return (
-        Slot.objects.filter(request__state=Request.State.OPEN, signature__isnull=True, role__in=my_roles)
-        .filter(
-            Exists(for_workload.filter(me))
-            | (Exists(same_role.filter(me, workload_id__isnull=True)) & ~Exists(for_workload))
-        )
+        Slot.objects.filter(~Exists(Signature.objects.filter(slot=OuterRef("pk"))), request__state=Request.State.OPEN)
+        .filter(Exists(for_workload.of(user)) | (Q(role__in=wide) & ~Exists(for_workload.filter(role__in=wide))))
         .select_related("request__requested_by", "role")
         .order_by("request__due_on", "request_id", "position")
     )
