@@ -15,11 +15,6 @@ def due_on(*, last_drill_on: dt.date | None, first_target_on: dt.date, every_day
     return (last_drill_on or first_target_on) + dt.timedelta(days=every_days)
 
 
-def is_missed(due: dt.date, today: dt.date) -> bool:
-    """The due day itself is still in time."""
-    return today > due
-
-
 REMINDERS = {"7-days": 7, "1-day": 1}  # step: days before the window
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
@@ -231,15 +230,6 @@ class Drill(Stateful):
     @property
     def measures(self) -> bool:
         return DrillKind(self.kind).measures
-
-    @property
-    def is_proof(self) -> bool:
-        """Met both targets: such a drill closes the gaps that it re-tested."""
-        return self.rto_verdict == Proof.MET and self.rpo_verdict == Proof.MET
-
-    @property
-    def ended_at(self) -> dt.datetime | None:
-        return self.finished_at or self.called_off_at
 
     @property
     def digest_words(self) -> str:

@@ -21,7 +21,6 @@ from workloads.models import Workload
 
 PAGE = 50
 TEAMS = 25
-OVER = (Drill.State.FINISHED, Drill.State.STOPPED, Drill.State.CANCELLED)
 TABS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "upcoming": ("Upcoming", (Drill.State.PLANNED,), ("window_start", "pk")),
     "running": ("Running", (Drill.State.RUNNING,), ("-started_at", "-pk")),

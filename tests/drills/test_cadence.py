@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drills.cadence import due_on, is_missed, overdue_step, reminder_step
+from drills.cadence import due_on, overdue_step, reminder_step
 
 DAY = dt.date(2026, 11, 20)
 DAYS = st.dates(min_value=dt.date(2000, 1, 1), max_value=dt.date(2100, 1, 1))
@@ -27,11 +27,6 @@ def test_without_a_drill_it_counts_from_the_first_target():
 @given(last=DAYS, first=DAYS, days=st.integers(min_value=1, max_value=3650))
 def test_a_new_target_never_puts_a_drill_off(last, first, days):
     assert due_on(last_drill_on=last, first_target_on=first, every_days=days) == last + dt.timedelta(days=days)
-
-
-def test_the_due_day_itself_is_in_time():
-    assert not is_missed(DAY, DAY)
-    assert is_missed(DAY, after(1))
 
 
 @pytest.mark.parametrize(
