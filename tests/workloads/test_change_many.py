@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -11,11 +13,15 @@ from django.utils.html import escape
 from audit.errors import Invalid, NotAllowed, WrongState
 from audit.models import Event
 from people.models import Team
-from tests.cast import NOW, PASSWORD, make_cast, propose
+from tests.cast import NOW, PASSWORD, give, make_cast, propose
 from tests.races import at_once, done
+from tests.workloads.bulk import add_loads
+from workloads.bulk import views
 from workloads.bulk.services import MOST, Change, What, change_many, plan
 from workloads.models import Workload
-from workloads.services import add_workload, change_workload, send_for_signature
+from workloads.register.planning import IN_DOCUMENT
+from workloads.services import WORKLOAD_FIELDS, add_workload, change_workload, send_for_signature, withdraw
+from workloads.signing import classification_document
 
 pytestmark = pytest.mark.django_db
 PATH = "/workloads/change-many/"
@@ -23,10 +29,7 @@ PATH = "/workloads/change-many/"
 
 @pytest.fixture
 def loads(cast):
-    return [
-        add_workload(by=cast.head, at=NOW, name=f"Load {n}", purpose="-", owner_team=cast.team, tags=["old"])
-        for n in range(4)
-    ]
+    return add_loads(cast, 4, tags=["old"])
 
 
 @pytest.fixture
@@ -96,11 +99,40 @@ def test_one_that_may_not_be_changed_stops_all(cast, loads):
 
 def test_the_preview_says_who_may_not_and_what_becomes_void(cast, loads):
     send_for_signature(classification=propose(cast), by=cast.owner, at=NOW)
+    propose(replace(cast, workload=loads[0]))  # not sent: nobody has read it
     change = Change(What.BUSINESS_UNIT, "Retail")
     mine = plan(workloads=[cast.workload, *loads], change=change, by=cast.owner)
     assert [row.voids for row in mine] == [True, False, False, False, False]
     assert all(row.changes for row in mine)
+    (tagged,) = plan(workloads=[cast.workload], change=Change(What.ADD_TAG, "money"), by=cast.owner)
+    assert (tagged.changes, tagged.voids) == (True, False)
     assert all(row.refused for row in plan(workloads=loads, change=change, by=cast.auditor))
+
+
+def test_a_request_becomes_void_by_what_its_document_shows_and_by_nothing_else(cast):
+    target = propose(cast)
+    before, differing = classification_document(target), set()
+    others = {"owner_team": Team(name="Retail"), "tags": ["x"], "own_rto_seconds": 60, "is_shared": True}
+    for name in WORKLOAD_FIELDS:
+        was = getattr(cast.workload, name)
+        setattr(target.workload, name, others.get(name, "Else"))
+        differing |= {name} if classification_document(target) != before else set()
+        setattr(target.workload, name, was)
+    assert differing == IN_DOCUMENT
+
+
+def test_the_preview_knows_what_a_role_for_one_workload_allows(cast, loads):
+    change = Change(What.ADD_TAG, "money")
+
+    def may(by):
+        return [not row.refused for row in plan(workloads=loads, change=change, by=by)]
+
+    give("workload-team", cast.stranger, workload=loads[1])
+    give("business-stakeholder", cast.stranger, workload=loads[2])  # sees it, and changes nothing
+    assert may(cast.stranger) == [False, True, False, False]
+    assert may(cast.owner) == [True] * 4
+    cast.owner.is_active = False
+    assert may(cast.owner) == [False] * 4
 
 
 def test_a_twenty_first_tag_is_refused(cast, loads):
@@ -157,6 +189,18 @@ def test_a_forged_row_changes_nothing(cast, loads, page, row):
     assert not lines().exists()
 
 
+@pytest.mark.parametrize("tag", ["a,b", ",", " "])
+def test_one_tag_has_no_comma_and_is_not_empty(cast, loads, page, tag):
+    answer = page(cast.head).get(PATH, {"q": "Load", "what": "add_tag", "to_tag": tag})
+    assert (answer.status_code, "rows" in answer.context) == (422, False)
+
+
+def test_a_list_too_long_to_look_through_is_not_shown(cast, loads, page, monkeypatch):
+    monkeypatch.setattr(views, "MOST", 3)
+    answer = page(cast.head).get(PATH, {"q": "Load", "what": "business_unit", "to_unit": "Retail"})
+    assert (answer.context["total"], "rows" in answer.context) == (4, False)
+
+
 def test_hostile_text_is_shown_as_text(cast, loads, page):
     answer = page(cast.head).get(PATH, {"what": "business_unit", "to_unit": "<script>x</script>"}).content.decode()
     assert "<script>x" not in answer
@@ -169,9 +213,29 @@ def test_a_stranger_has_nothing_to_change(cast, loads, page):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.fault
+def test_a_withdrawal_at_the_same_moment_has_one_outcome_and_no_deadlock():
+    cast = make_cast()
+    for turn in range(6):
+        target = propose(cast)
+        send_for_signature(classification=target, by=cast.owner, at=NOW)
+        change = Change(What.BUSINESS_UNIT, f"Unit {turn}")
+        chosen = seals([cast.workload], change, cast.head)
+        at_once(
+            lambda s=chosen, c=change: change_many(chosen=s, change=c, by=cast.head, at=NOW),
+            lambda t=target: withdraw(classification=t, by=cast.owner, at=NOW),
+        )
+        cast.workload.refresh_from_db()
+        target.refresh_from_db()
+        assert cast.workload.business_unit == f"Unit {turn}"
+        if target.state == "proposed":  # the change came first, and what was withdrawn was no longer under review
+            withdraw(classification=target, by=cast.owner, at=NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.fault
 def test_of_ten_who_change_the_same_list_one_does():
     cast = make_cast()
-    loads = [add_workload(by=cast.head, at=NOW, name=f"Load {n}", purpose="-", owner_team=cast.team) for n in range(6)]
+    loads = add_loads(cast, 6)
     changes = [Change(What.BUSINESS_UNIT, f"Unit {n}") for n in range(10)]
     shown = [seals(loads, change, cast.head) for change in changes]
     deeds = [

@@ -8,8 +8,10 @@ from django.test import Client
 from audit.models import Event
 from people.models import Team
 from tests.cast import NOW, PASSWORD, propose
+from tests.workloads.bulk import add_loads
+from workloads.bulk import api
 from workloads.models import Workload
-from workloads.services import add_workload, change_workload, send_for_signature
+from workloads.services import change_workload, send_for_signature
 
 pytestmark = pytest.mark.django_db
 PATH = "/api/v1/workloads/change-many/"
@@ -17,10 +19,7 @@ PATH = "/api/v1/workloads/change-many/"
 
 @pytest.fixture
 def loads(cast):
-    return [
-        add_workload(by=cast.head, at=NOW, name=f"Load {n}", purpose="-", owner_team=cast.team, tags=["old"])
-        for n in range(3)
-    ]
+    return add_loads(cast, 3, tags=["old"])
 
 
 def ask(user, data, **headers):
@@ -80,6 +79,12 @@ def test_who_may_not_change_a_workload_is_told_and_the_others_are_changed(cast, 
     assert ask(cast.auditor, data | {"dry_run": False, "digest": said["digest"]}).status_code == 400
     stranger = ask(cast.stranger, data)
     assert (stranger.status_code, "workloads" in stranger.json()["errors"]) == (400, True)
+
+
+def test_more_than_can_be_looked_through_is_refused_by_filter_too(cast, loads, monkeypatch):
+    monkeypatch.setattr(api, "MOST", 2)
+    answer = ask(cast.head, {"filter": {"q": ["load"]}, "what": "add_tag", "tag": "x"})
+    assert (answer.status_code, answer.json()["errors"]) == (400, {"filter": ["Too many."]})
 
 
 def test_a_dry_run_says_which_requests_would_become_void(cast):

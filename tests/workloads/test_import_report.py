@@ -147,6 +147,8 @@ def test_a_change_that_makes_a_request_void_says_so(cast):
     workloads.send_for_signature(classification=propose(cast, tier=1), by=cast.owner, at=NOW)
     (found,) = check(cast, MINE | {"purpose": "Pays."}).rows
     assert found.notes == ["The open request for signatures becomes void: it shows what changes here."]
+    (found,) = check(cast, MINE | {"lifecycle": "retiring"}, header=(*MINE, "lifecycle")).rows
+    assert (found.outcome, found.notes) == ("changed", []), "no signer reads where in its life it is"
 
 
 def test_a_retired_workload_gets_no_target(cast):

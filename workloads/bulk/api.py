@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 from audit.errors import Invalid, WrongState
 from people.access import SIGNED_IN, signed_in
 from people.models import Team, User, organisation_today
+from people.texts import TextField
 from workloads.bulk.services import MOST, Change, Planned, What, change_many, change_of, plan
 from workloads.filters import BIGGEST_KEY
 from workloads.forms import TAG_LENGTH
@@ -46,7 +47,7 @@ class BulkAsked(serializers.Serializer[dict[str, Any]]):
     owner_team = serializers.IntegerField(min_value=1, max_value=BIGGEST_KEY, required=False)
     business_unit = serializers.CharField(max_length=120, required=False, allow_blank=True)
     lifecycle = serializers.ChoiceField(choices=Lifecycle.choices, required=False)
-    tag = serializers.RegexField("^[^,\\x00]*$", max_length=TAG_LENGTH, required=False)
+    tag = TextField(max_length=TAG_LENGTH, required=False)
 
 
 class BulkRowSaid(serializers.Serializer[Any]):
@@ -97,7 +98,7 @@ def _change(values: dict[str, Any]) -> Change:
             team=Team.objects.filter(pk=number).first() if number else None,
             unit=values.get("business_unit", ""),
             lifecycle=values.get("lifecycle", ""),
-            tag=" ".join(values.get("tag", "").split()),
+            tag=values.get("tag", ""),
         )
     except Invalid as error:
         raise Invalid(error.message, {JSON_NAMES[name]: text for name, text in error.fields.items()}) from None

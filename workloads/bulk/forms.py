@@ -30,13 +30,10 @@ class ChangeForm(forms.Form):
         values = self.cleaned_data
         if "what" not in values:
             return
-        if "," in values.get("to_tag", ""):
-            self.add_error("to_tag", "Write one tag, without a comma.")
-            return
         try:
             self.change = change_of(
                 values["what"], team=values.get("to_team"), unit=values.get("to_unit", ""),
-                lifecycle=values.get("to_lifecycle", ""), tag=" ".join(values.get("to_tag", "").split()),
+                lifecycle=values.get("to_lifecycle", ""), tag=values.get("to_tag", ""),
             )  # fmt: skip
         except Invalid as error:
             for field, message in error.fields.items():

@@ -5,23 +5,24 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import Q
 
 from audit.errors import Invalid, WrongState
 from people.models import Team, User
 from people.permissions import Permission
 from signoffs.models import Request
-from workloads.models import Classification, Lifecycle, Workload, WorkloadUserObjectPermission
+from workloads.models import Classification, Lifecycle, Workload
+from workloads.register.known import Reach
+from workloads.register.planning import IN_DOCUMENT
+from workloads.register.rows import TAGS_MAX
 from workloads.services import change_workload
 from workloads.signing import CLASSIFICATION
 
 MOST = 500  # workloads in one go: what a person can look through, and a request can carry
-TAGS_MAX = 20
 
 
 class What(models.TextChoices):
@@ -32,10 +33,6 @@ class What(models.TextChoices):
     REMOVE_TAG = "remove_tag", "Take a tag off"
     SHARE = "share", "Make it a shared service"
     UNSHARE = "unshare", "Shared service no longer"
-
-
-# What the signers of a target read; changing it makes an open request void.
-IN_DOCUMENT = (What.OWNER_TEAM, What.BUSINESS_UNIT)
 
 
 @dataclass(frozen=True)
@@ -84,13 +81,12 @@ class Planned:
 
 def plan(*, workloads: Iterable[Workload], change: Change, by: User) -> list[Planned]:
     """What the change would do to each, in four queries however many there are. Writes nothing."""
-    found = list(workloads)
-    may = _changeable(found, by)
+    found, may_change = list(workloads), Reach.of(by, Permission.CHANGE_WORKLOADS)
     asked: set[int] = set()
-    if change.what in IN_DOCUMENT:
+    if change.field in IN_DOCUMENT:
         in_review = Classification.objects.filter(workload__in=found, state=Classification.State.IN_REVIEW)
         asked = set(in_review.order_by().values_list("workload", flat=True))
-    return [_planned(load, change, load.pk in may, load.pk in asked) for load in found]
+    return [_planned(load, change, may_change.covers(None, load), load.pk in asked) for load in found]
 
 
 def _planned(workload: Workload, change: Change, may: bool, is_asked: bool) -> Planned:
@@ -109,21 +105,6 @@ def _said(value: Any) -> str:
     if isinstance(value, bool):
         return "Shared service" if value else "Not shared"
     return str(Lifecycle(value).label) if value in Lifecycle.values else str(value)
-
-
-def _changeable(workloads: Collection[Workload], by: User) -> set[int]:
-    """Which of them this person may change: the answer of `by.may` for each, in two queries."""
-    numbers = {load.pk for load in workloads}
-    if by.may(Permission.CHANGE_WORKLOADS):
-        return numbers
-    granted = WorkloadUserObjectPermission.objects.filter(
-        user=by, permission__codename="change_workload", content_object__in=numbers
-    )
-    mine = User.teams.through.objects.filter(user_id=by.pk).values("team")
-    allowed = Workload.objects.filter(
-        Q(owner_team__in=mine) | Q(pk__in=granted.values("content_object")), pk__in=numbers
-    )
-    return set(allowed.order_by().values_list("pk", flat=True)) if by.is_active else set()
 
 
 @transaction.atomic
@@ -160,13 +141,16 @@ def change_many(*, chosen: Mapping[int, str], change: Change, by: User, at: dt.d
 
 
 def change_of(what: str, *, team: Team | None, unit: str, lifecycle: str, tag: str) -> Change:
-    """The change that a form or a program asks for. Raises Invalid with the field that is missing."""
+    """The change that a form or a program asks for. Raises Invalid with the field that is missing or wrong."""
+    tag = " ".join(tag.split())
+    if "," in tag:
+        raise Invalid("A comma stands between tags.", {"to_tag": "Write one tag, without a comma."})
     value, field, ask = {
         What.OWNER_TEAM: (team, "to_team", "Choose the team."),
         What.BUSINESS_UNIT: (unit.strip(), "to_unit", "Write the business unit."),
         What.LIFECYCLE: (lifecycle, "to_lifecycle", "Choose where in its life it is."),
-        What.ADD_TAG: (tag.strip(), "to_tag", "Write the tag."),
-        What.REMOVE_TAG: (tag.strip(), "to_tag", "Write the tag."),
+        What.ADD_TAG: (tag, "to_tag", "Write the tag."),
+        What.REMOVE_TAG: (tag, "to_tag", "Write the tag."),
         What.SHARE: (True, "", ""),
         What.UNSHARE: (False, "", ""),
     }[What(what)]

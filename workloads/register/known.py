@@ -27,8 +27,11 @@ class Reach:
 
     @classmethod
     def of(cls, by: User, right: Permission) -> Reach:
+        """Of a right that the owner team has too. Two queries."""
         if by.may(right):
             return cls(True, frozenset(), frozenset())
+        if not by.is_active:
+            return cls(False, frozenset(), frozenset())
         granted = WorkloadUserObjectPermission.objects.filter(
             user=by, permission__codename=right.value.partition(".")[2]
         ).values_list("content_object_id", flat=True)

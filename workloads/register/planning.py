@@ -18,6 +18,8 @@ from workloads.register.sheet import shown
 from workloads.register.targets import Target, plan_target
 
 ASK = "Ask the head of operations for the right."
+# What the signers of a target read of its workload (`signing.classification_document`): a change makes an open request void.
+IN_DOCUMENT = frozenset({"name", "reference", "purpose", "owner_team", "business_unit", "own_rto_seconds"})
 
 
 @dataclass
@@ -154,7 +156,11 @@ class Planner:
         if not self.may_change.covers(None, workload):
             planned.wanted.problems.append(Problem("row", f"You may not change “{shown(workload.name)}”. {ASK}"))
         open_target = self.known.proposed.get(workload.pk)
-        if open_target is not None and open_target.state == Classification.State.IN_REVIEW and _shows(planned.fields):
+        if (
+            open_target is not None
+            and open_target.state == Classification.State.IN_REVIEW
+            and IN_DOCUMENT & set(planned.fields)
+        ):
             planned.report.notes.append("The open request for signatures becomes void: it shows what changes here.")
 
     def _propose(self, planned: Planned, team: Team | None) -> None:
@@ -212,8 +218,3 @@ def _said(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ", ".join(value) if isinstance(value, list) else str(value)
-
-
-def _shows(fields: dict[str, Any]) -> bool:
-    """Whether the frozen document of a request shows one of these."""
-    return bool(set(fields) - {"tags", "is_shared"})
