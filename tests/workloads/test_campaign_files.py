@@ -151,7 +151,15 @@ def test_nobody_reads_of_a_workload_that_she_may_not_see(cast, page, campaign):
     assert [(row["name"], row["reviews"], row["reviewed"]) for row in rows(client, CAMPAIGNS)] == [
         ("Fourth quarter", 1, 0)
     ]
+    address = f"/api/v1/campaigns/{campaign.pk}/"
+    told = client.get(address).json()
+    assert (told["total"], [team["name"] for team in told["teams"]]) == (1, ["Claims"])
+    assert [row["total"] for row in client.get("/api/v1/campaigns/").json()["results"]] == [1]
+    assert [row["name"] for row in client.get(f"{address}reviews/").json()["results"]] == ["Load 01"]
+    assert "0 of 1" in client.get("/workloads/campaigns/").text
+    assert "Payment Hub" not in client.get(campaign.get_absolute_url()).text
     one = Campaign.objects.get(name="Tier 1")
+    assert client.get(one.get_absolute_url()).status_code == 404
     assert client.get(reviews_of(one), {"as": "csv"}).status_code == 404
     assert page(cast.stranger).get(reviews_of(campaign), {"as": "csv"}).status_code == 404
     assert rows(page(cast.stranger), CAMPAIGNS) == []

@@ -15,6 +15,8 @@ from tests.races import at_once, done
 from tests.workloads.campaigns import OPENED, in_force, more_in_force, opened, seen
 from workloads.campaigns.queries import by_team, whole
 from workloads.campaigns.services import close_campaign, nudge, reaffirm_many
+from workloads.models import Lifecycle
+from workloads.services import change_workload
 
 DAY = dt.timedelta(days=1)
 
@@ -90,6 +92,30 @@ def test_what_happens_after_it_was_closed_does_not_count(cast):
     campaign = close_campaign(campaign=opened(cast), by=cast.head, at=OPENED + DAY)
     reaffirm_many(seen=[seen(target)], by=cast.stakeholder, at=OPENED + 2 * DAY, proof=proof(OPENED + 2 * DAY))
     assert whole(by_team(campaign.reviews.all(), on=OPENED.date())).done == 0
+
+
+def test_a_target_replaced_after_it_was_closed_was_not_reviewed_for_it(cast):
+    in_force(cast)
+    campaign = close_campaign(campaign=opened(cast), by=cast.head, at=OPENED + DAY)
+    in_force(cast, tier=2, at=OPENED + 2 * DAY)
+    assert whole(by_team(campaign.reviews.all(), on=OPENED.date())).done == 0
+
+
+def test_what_was_reaffirmed_before_it_was_opened_is_to_be_reviewed_again(cast):
+    target, early = in_force(cast), OPENED - DAY
+    reaffirm_many(seen=[seen(target)], by=cast.stakeholder, at=early, proof=proof(early))
+    campaign = opened(cast)
+    assert whole(by_team(campaign.reviews.all(), on=OPENED.date())).done == 0
+    assert _nudge(cast, campaign) == [cast.stakeholder]
+
+
+def test_what_is_retired_has_nothing_left_to_review(cast):
+    in_force(cast)
+    campaign = opened(cast)
+    change_workload(workload=cast.workload, by=cast.head, at=OPENED, lifecycle=Lifecycle.RETIRED)
+    assert whole(by_team(campaign.reviews.all(), on=OPENED.date())).done == 1
+    with pytest.raises(WrongState, match="No review is open"):
+        _nudge(cast, campaign)
 
 
 def test_without_stakeholder_and_team_the_head_hears(cast):

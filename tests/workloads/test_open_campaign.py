@@ -13,11 +13,11 @@ from audit.models import Event
 from communications.models import Delivery, Message
 from people.models import organisation_today
 from people.permissions import CONTINUITY_PLANNER, WORKLOAD_OWNER
-from tests.cast import NOW, give, make_cast, person, propose
+from tests.cast import NOW, give, make_cast, person, proof, propose
 from tests.races import at_once, done
-from tests.workloads.campaigns import DUE, OPENED, in_force, more_in_force, opened
+from tests.workloads.campaigns import DUE, OPENED, in_force, more_in_force, opened, seen
 from workloads import services
-from workloads.campaigns.services import open_campaign
+from workloads.campaigns.services import open_campaign, reaffirm_many
 from workloads.models import Campaign, Classification, Lifecycle
 
 
@@ -36,6 +36,17 @@ def test_a_later_due_date_moves_to_the_campaign_and_an_earlier_one_stays(cast):
     Classification.objects.filter(pk=earlier.pk).update(review_due_on=soon)
     opened(cast)
     assert [Classification.objects.get(pk=target.pk).review_due_on for target in (later, earlier)] == [DUE, soon]
+
+
+def test_a_target_that_was_reaffirmed_for_that_very_day_keeps_its_later_one(cast):
+    target = in_force(cast)
+    Classification.objects.filter(pk=target.pk).update(review_due_on=DUE)
+    early = OPENED - dt.timedelta(days=1)
+    reaffirm_many(seen=[seen(target)], by=cast.stakeholder, at=early, proof=proof(early))
+    later = Classification.objects.get().review_due_on
+    opened(cast)
+    assert DUE < later == Classification.objects.get().review_due_on
+    assert Event.objects.get(kind="campaign.opened").after["moved"] == 0
 
 
 def test_the_trail_has_one_line_for_all_of_it(cast):

@@ -15,17 +15,18 @@ from audit.services import record
 from drills import services as drills
 from drills.models import DrillKind
 from people import services as people
-from people.models import Role, RoleAssignment, User, organisation_today
-from people.permissions import WORKLOAD_OWNER, Permission
+from people.models import Role, RoleAssignment, Team, User, organisation_today
+from people.permissions import BUSINESS_STAKEHOLDER, WORKLOAD_OWNER, Permission
 from signoffs.models import Signature
 from signoffs.services import NeedsProof
-from tests.cast import NOW, PASSWORD, make_cast, proof
+from tests.cast import NOW, PASSWORD, make_cast, person, proof
 from tests.races import at_once
+from tests.workloads import chains
 from tests.workloads.campaigns import OPENED, in_force, more_in_force, opened, seen
 from tests.workloads.parts import add_dependency, add_third_party
 from workloads import reviews, services
 from workloads.campaigns.changes import changes_since
-from workloads.campaigns.queries import by_team, hers, reviews_due, whole
+from workloads.campaigns.queries import by_team, hers, may_propose, reviews_due, whole
 from workloads.campaigns.services import AT_ONCE, Seen, reaffirm_many
 from workloads.gates.many import against_many
 from workloads.gates.queries import against
@@ -84,6 +85,12 @@ def test_what_was_reviewed_meanwhile_is_not_signed_twice(cast):
     outcome = _many([], cast.deputy, seen=[before])
     assert outcome.refused_words.endswith("It has been reviewed meanwhile.")
     assert _signed_reviews() == 1
+
+
+def test_what_was_not_shown_is_not_signed(cast):
+    outcome = _many([], cast.stakeholder, seen=[seen(in_force(cast))._replace(digest="0" * 64)])
+    assert (outcome.kept, len(outcome.refused)) == ([], 1)
+    assert _signed_reviews() == 0
 
 
 def test_without_a_proof_nothing_is_signed(cast):
@@ -245,12 +252,40 @@ def test_a_review_on_its_own_settles_what_had_changed(cast):
     assert _changes(target) == ()
 
 
+def test_what_changed_names_no_workload_that_its_reader_may_not_see(cast, page):
+    """In the list, in its file, in JSON, and where a reaffirmation is refused."""
+    target = in_force(cast, at=timezone.now() - dt.timedelta(days=70))
+    hidden = chains.workload(cast, "Hidden Ledger", team=Team.objects.create(name="Ledgers"))
+    chains.needs(cast, cast.workload, hidden)
+    today = organisation_today(timezone.now())
+    addresses = "/workloads/reviews/", "/workloads/reviews/export/?as=json", "/api/v1/reviews/"
+    for who, named in ((cast.head, True), (cast.stakeholder, False)):
+        Classification.objects.update(review_due_on=today)
+        for address in addresses:
+            text = b"".join(page(who).get(address)).decode()
+            assert "New finding" in text, (who, address)
+            assert ("Hidden Ledger" in text) is named, (who, address)
+        refused = _many([target], who, at=timezone.now(), proof=proof(timezone.now())).refused_words
+        assert "New finding" in refused, who
+        assert ("Hidden Ledger" in refused) is named, who
+
+
+def test_who_may_propose_is_asked_of_many_as_of_one(cast):
+    """For the list of reviews, which leads to a proposal."""
+    other = chains.workload(cast, "Ledger", team=Team.objects.create(name="Ledgers"))
+    other.owner_team.members.add(cast.deputy)
+    both = [cast.workload, other]
+    for who in User.objects.all():
+        assert may_propose(who, both) == {load.pk for load in both if who.may(Permission.PROPOSE, load)}, who
+    assert may_propose(cast.deputy, both) == {other.pk}
+
+
 def test_the_rule_for_many_is_the_rule_for_one(cast):
     """Who may reaffirm is asked in one query for a list, and by `reviewing_role` for one."""
-    targets = [
-        in_force(cast),
-        *more_in_force(cast, 1),
-    ]
+    targets = [in_force(cast), *more_in_force(cast, 1)]
+    RoleAssignment.objects.filter(workload_id=targets[1].workload_id, role=BUSINESS_STAKEHOLDER).delete()
+    person("Wanda Wide", role=BUSINESS_STAKEHOLDER)  # acts where nobody holds the role for the workload itself
+    person("Gone Wide", role=BUSINESS_STAKEHOLDER, is_active=False)
     on = organisation_today(LATER)
     for who in User.objects.all():
         listed = set(hers(who, on).values_list("pk", flat=True))
@@ -260,6 +295,8 @@ def test_the_rule_for_many_is_the_rule_for_one(cast):
             if who.may(Permission.REVIEW, target.workload) and reviews.reviewing_role(target, who, on) is not None
         }
         assert listed == alone, who
+        if who.name == "Wanda Wide":
+            assert alone == {targets[1].pk}
 
 
 def test_reviews_due_are_those_of_thirty_days_and_of_open_campaigns(cast):
