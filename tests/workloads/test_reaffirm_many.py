@@ -280,6 +280,20 @@ def test_who_may_propose_is_asked_of_many_as_of_one(cast):
     assert may_propose(cast.deputy, both) == {other.pk}
 
 
+def test_of_each_target_only_what_came_after_its_own_signature_counts(cast):
+    targets = [in_force(cast), *more_in_force(cast, 1)]
+    for target in targets:
+        services.change_workload(workload=target.workload, by=cast.head, at=OPENED, purpose="Else.")
+    reviews.reaffirm(
+        classification=Classification.objects.get(pk=targets[1].pk), by=cast.stakeholder, at=LATER, proof=proof(LATER),
+        digest=seen(targets[1]).digest,
+    )  # fmt: skip
+    related = ("workload__owner_team", "tier", "proposed_by", "request")
+    read = list(Classification.objects.filter(state="signed_off").select_related(*related))
+    found = changes_since(read, today=organisation_today(LATER))
+    assert [found[target.pk].said for target in targets] == [("Description changed: purpose.",), ()]
+
+
 def test_the_rule_for_many_is_the_rule_for_one(cast):
     """Who may reaffirm is asked in one query for a list, and by `reviewing_role` for one."""
     targets = [in_force(cast), *more_in_force(cast, 1)]

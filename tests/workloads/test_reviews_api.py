@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
+from people.services import issue_token
 from tests.workloads.campaigns import in_force, more_in_force, opened
 from workloads import services
 from workloads.models import Campaign, Reaffirmation
@@ -64,6 +65,18 @@ def test_without_a_fresh_proof_nothing_is_signed(cast, page, two):
     client = page(cast.stakeholder)
     answer = _send(client, _read(client))
     assert answer.status_code == 403
+    assert not Reaffirmation.objects.exists()
+
+
+def test_a_token_signs_nothing_even_beside_a_session_that_has_just_proven_who_it_is(cast, page, two):
+    asked = {"by": cast.stakeholder, "at": timezone.now(), "name": "sync", "scope": "write", "days": 3}
+    _, key = issue_token(**asked)
+    client = page(cast.stakeholder, proven=True)
+    rows = _read(client)
+    client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {key}"
+    answer = _send(client, rows)
+    assert answer.status_code == 403
+    assert "A token cannot sign" in answer.json()["detail"]
     assert not Reaffirmation.objects.exists()
 
 
