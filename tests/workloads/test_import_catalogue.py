@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 
@@ -10,7 +11,7 @@ from django.db.models import F
 
 from audit.kinds import Kind
 from audit.models import Event
-from people.models import Role, RoleAssignment, organisation_today
+from people.models import Role, RoleAssignment, User, organisation_today
 from people.permissions import BUSINESS_STAKEHOLDER, IT_OPERATIONS, Permission
 from tests.cast import NOW, give, person, put_in_force
 from tests.workloads.catalogues import COUNT, as_json, as_yaml, contact, whole
@@ -235,12 +236,86 @@ def test_who_may_add_workloads_describes_none_but_her_own_and_those_of_her_roles
     bring_in(cast, {"third_parties": whole()["third_parties"]})
     Role.objects.filter(pk=IT_OPERATIONS).update(rights=[Permission.ADD_WORKLOADS, Permission.VIEW_WORKLOADS])
     by, document = person("Ida Only", role=IT_OPERATIONS), {kind: [OF_MINE[kind]]}
-    ((*_, what),) = problems(check(cast, document, by=by))
+    report = check(cast, document, by=by)
+    ((*_, what),) = problems(report)
     assert what.startswith("You may not change this of “Payment Hub”.")
+    assert report.rows[0].changes == []
     give(BUSINESS_STAKEHOLDER, by, workload=cast.workload)  # answers its impact analysis, and describes nothing else
     assert bool(problems(check(cast, document, by=by))) is (kind not in ("impact", "seasons", "impact_answers"))
     new = {"reference": "NEW-1", "name": "New", "purpose": "p", "team": "Payments"}
     assert problems(check(cast, {"workloads": [new], kind: [OF_MINE[kind] | {"workload": "NEW-1"}]}, by=by)) == []
+
+
+def day(days):
+    return (organisation_today(NOW) + dt.timedelta(days=days)).isoformat()
+
+
+AUDITS = {"role": "auditor", "person": "samuel.adeyemi@example.org", "from": "2024-01-01"}  # as she does
+
+
+@pytest.mark.parametrize(
+    ("ends", "row", "says"),
+    [
+        (None, {"until": day(-2)}, "The past cannot be changed. Write yesterday"),
+        (-10, {"until": day(30)}, "already. The past cannot be changed."),
+        (10, {"until": day(20)}, "A role is not lengthened."),
+        (10, {"until": ""}, "A role is not lengthened."),
+        (None, {"from": day(5), "until": day(4)}, "The last day is before the first one."),
+        (None, {"from": day(5), "deputy": "samuel.adeyemi@example.org"}, "The deputy has to be somebody else."),
+        (None, {"from": day(5), "deputy": "gone@example.org"}, "Gone can no longer sign in."),
+    ],
+)
+def test_a_role_in_a_file_keeps_to_the_rules_of_its_page(cast, ends, row, says):
+    person("Gone", is_active=False)
+    if ends is not None:
+        RoleAssignment.objects.filter(role="auditor").update(until_on=day(ends))
+    ((*_, what),) = problems(check(cast, {"roles": [AUDITS | row]}))
+    assert says in what
+
+
+def test_a_role_is_ended_by_a_file_and_one_of_somebody_who_has_left_may_come_in_as_past(cast):
+    person("Gone", is_active=False)
+    past = {"role": "auditor", "person": "gone@example.org", "from": "2024-01-01", "until": "2024-12-31"}
+    report = bring_in(cast, {"roles": [AUDITS | {"until": day(-1)}, past]})
+    assert report.sentence == "1 new, 1 changed: imported."
+    assert not RoleAssignment.objects.in_force(organisation_today(NOW)).filter(role="auditor").exists()
+
+
+def test_a_role_for_one_workload_gives_its_rights_as_soon_as_it_came_in(cast):
+    assert not cast.stranger.may(Permission.CHANGE_WORKLOADS, cast.workload)
+    row = {"role": "workload-team", "workload": "APP-1", "person": cast.stranger.email, "from": "2026-01-01"}
+    bring_in(cast, {"roles": [row]})
+    assert User.objects.get(pk=cast.stranger.pk).may(Permission.CHANGE_WORKLOADS, cast.workload)
+
+
+@pytest.mark.parametrize("bad", ["\x00", "\u202e"])
+@pytest.mark.parametrize(
+    ("kind", "row", "column"),
+    [("components", {"name": "API", "note": "x{}"}, "note"),
+     ("flows", {"name": "Pay", "what": "Pays.", "components": ["A{}"]}, "components")],
+)  # fmt: skip
+def test_a_character_that_cannot_be_seen_is_refused_in_every_text_and_list(cast, kind, row, column, bad):
+    hidden = json.loads(json.dumps(row).replace("{}", json.dumps(bad)[1:-1]))
+    ((*_, at, what),) = problems(check(cast, {kind: [{"workload": "APP-1"} | hidden]}))
+    assert (at, "cannot be seen" in what) == (column, True)
+
+
+def test_a_workload_is_the_entry_of_one_component_and_never_of_its_own(cast):
+    bring_in(cast, whole())  # DB-1 is the entry of APP-7's store
+    rows = [
+        {"workload": "APP-1", "name": "Store", "own": "DB-1"},
+        {"workload": "APP-1", "name": "Self", "own": "APP-1"},
+    ]
+    assert [what for *_, what in problems(check(cast, {"components": rows}))] == [
+        "“Quotes database” is another component's entry already.", "A workload is not a component of itself.",
+    ]  # fmt: skip
+
+
+def test_cells_beside_the_last_column_are_refused_in_every_kind_of_table(cast):
+    data = b"workload,component,what it is\nAPP-1,API,service,and more\n"
+    assert [what[:48] for *_, what in problems(check(cast, data))] == [
+        "There are more cells than columns. In CSV, put a"
+    ]
 
 
 def test_who_may_not_give_roles_imports_none(cast):

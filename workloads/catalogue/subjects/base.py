@@ -111,6 +111,11 @@ class Subject:
     def name_of(self, item: Item) -> str:
         return str(item.said.get("name") or "")
 
+    def brought(self, mark: Hashable) -> Item | None:
+        """The row of this file that is known by this, unless it is refused."""
+        found = self.first.get(mark)
+        return found if found is not None and found.report.outcome != REFUSED else None
+
     def wished(self, item: Item) -> dict[str, Any]:
         """Values of fields; a column that the file does not have is left out."""
         return {name: item.said[name] for name in self.fields if name in item.said}
@@ -243,6 +248,25 @@ class Subject:
             name: str(value) if isinstance(value, (Meant, models.Model)) else _plain(value)
             for name, value in values.items()
         }
+
+
+class Named(Subject):
+    """What is known by its name within a workload."""
+
+    there: dict[tuple[int, str], Any]  # by number of the workload and name
+
+    def identify(self, item: Item) -> Hashable | None:
+        if item.place is None:
+            return None
+        item.old = self._old(item.place, item.said["name"])
+        return item.place, item.said["name"]
+
+    def find(self, place: Meant, name: str) -> Any:
+        """That of this workload which is called so, there already or made by this file."""
+        return self._old(place, name) or self.brought((place, name))
+
+    def _old(self, place: Meant, name: str) -> Any:
+        return self.there.get((place.old.pk, name)) if place.old is not None else None
 
 
 def _plain(value: Any) -> Any:

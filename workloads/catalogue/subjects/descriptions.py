@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar
 
+from django.db.models import Q
+
 from audit.kinds import Kind
 from people.models import Contact
 from people.permissions import Permission
 from workloads.catalogue import kinds
 from workloads.catalogue.contents import Line
 from workloads.catalogue.places import Meant
-from workloads.catalogue.subjects.base import Item, Subject, askable
+from workloads.catalogue.subjects.base import Item, Named, Subject, askable
 from workloads.models import Component, Dependency, Strength, ThirdParty
 from workloads.register.known import numbers
-from workloads.register.report import CHANGED, NEW, REFUSED
+from workloads.register.report import CHANGED, NEW
 from workloads.register.sheet import shown
 from workloads.reviews import now_needs
 
 
-class Components(Subject):
+class Components(Named):
     kind = kinds.COMPONENTS
     model = Component
     right = Permission.CHANGE_WORKLOADS
@@ -27,27 +29,13 @@ class Components(Subject):
     fields: ClassVar = ("name", "kind", "note", "own")
 
     def look_up(self, lines: Sequence[Line]) -> None:
-        rows = Component.objects.filter(workload__in=numbers(self.around.places.by_pk)).order_by("pk")
+        ours = numbers(self.around.places.by_pk)
+        # And those of others that have one of ours as their entry in the register.
+        rows = Component.objects.filter(Q(workload__in=ours) | Q(own__in=ours)).order_by("pk")
         if self.around.lock:
             rows = rows.select_for_update(of=("self",), no_key=True)
         self.there = {(row.workload_id, row.name): row for row in rows}
         self.owned = {row.own_id: row for row in self.there.values() if row.own_id is not None}
-        self.made: dict[tuple[Meant, str], Item] = {}
-
-    def identify(self, item: Item) -> Hashable | None:
-        place = item.place
-        if place is None:
-            return None
-        name = item.said["name"]
-        item.old = self.there.get((place.old.pk, name)) if place.old is not None else None
-        self.made.setdefault((place, name), item)
-        return place, name
-
-    def find(self, place: Meant, name: str) -> Any:
-        """A component of this workload, there already or made by this file."""
-        old = self.there.get((place.old.pk, name)) if place.old is not None else None
-        made = self.made.get((place, name))
-        return old or (made if made is not None and made.report.outcome != REFUSED else None)
 
     def wished(self, item: Item) -> dict[str, Any]:
         found = super().wished(item)
@@ -92,26 +80,23 @@ class ThirdParties(Subject):
         if self.around.lock and lines:
             rows = rows.select_for_update(of=("self",), no_key=True)
         self.there = {row.name: row for row in rows.select_related("contact")}
-        self.made: dict[str, Item] = {}
         contacts = Contact.objects.filter(name__in=askable(line.said.get("contact") for line in lines))
         self.contacts = {(contact.name, contact.organisation): contact for contact in contacts}
 
     def identify(self, item: Item) -> Hashable:
         name = item.said["name"]
         item.old = self.there.get(name)
-        self.made.setdefault(name, item)
         return name  # type: ignore[no-any-return]
 
     def find(self, name: str) -> Any:
-        made = self.made.get(name)
-        return self.there.get(name) or (made if made is not None and made.report.outcome != REFUSED else None)
+        return self.there.get(name) or self.brought(name)
 
     def wished(self, item: Item) -> dict[str, Any]:
         found = super().wished(item)
         if "contact" in found:
             found["contact"] = self._contact(item, found["contact"])
         before = self.now(item.old) if item.old is not None else {}
-        promised = any((found | {}).get(n, before.get(n)) is not None for n in ("rto_seconds", "rpo_seconds"))
+        promised = any(found.get(n, before.get(n)) is not None for n in ("rto_seconds", "rpo_seconds"))
         if promised and not found.get("document", before.get("document", "")):
             item.refuse(
                 self.labels["document"], "Write where the promise stands: the contract, its number, an address."
@@ -153,7 +138,6 @@ class Dependencies(Subject):
         for row in rows.select_related("needs", "third_party"):
             needed = row.needs_id if row.needs_id is not None else str(row.third_party)
             self.there[row.workload_id, needed] = row
-        self.made: dict[Hashable, Item] = {}
 
     def name_of(self, item: Item) -> str:
         said = item.said
@@ -184,11 +168,10 @@ class Dependencies(Subject):
                 )
                 return None
             said["needs"], said["third_party"] = None, found
-        item.old = self.find_old(place, mark)
-        self.made.setdefault((place, mark), item)
+        item.old = self._old(place, mark)
         return place, mark
 
-    def find_old(self, place: Meant, mark: Any) -> Dependency | None:
+    def _old(self, place: Meant, mark: Any) -> Dependency | None:
         if place.old is None:
             return None
         if not isinstance(mark, Meant):
@@ -196,8 +179,7 @@ class Dependencies(Subject):
         return self.there.get((place.old.pk, mark.old.pk)) if mark.old is not None else None
 
     def find(self, place: Meant, mark: Any) -> Any:
-        made = self.made.get((place, mark))
-        return self.find_old(place, mark) or (made if made is not None and made.report.outcome != REFUSED else None)
+        return self._old(place, mark) or self.brought((place, mark))
 
     def check(self, item: Item) -> None:
         strength = item.said.get("strength", item.old.strength if item.old is not None else Strength.HARD)

@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar
 
-from audit.copying import copy_in
 from audit.kinds import Kind
 from people.permissions import Permission
 from workloads.catalogue import kinds
 from workloads.catalogue.contents import Line
 from workloads.catalogue.subjects.base import Item, Subject
 from workloads.catalogue.subjects.descriptions import Components
-from workloads.catalogue.subjects.flows import Flows, Used
+from workloads.catalogue.subjects.flows import Flows, Used, link
 from workloads.models import FailureMode
 from workloads.register.known import numbers
 
@@ -91,16 +90,7 @@ class FailureModes(Subject):
         return made
 
     def write_more(self, items: list[Item]) -> None:
-        through = FailureMode.flows.through
-        rows = [item for item in items if "flows" in item.fields]
-        through.objects.filter(failuremode__in=[item.old.pk for item in rows if item.old is not None]).delete()
-        copy_in(
-            [
-                through(failuremode_id=item.thing.pk, userflow_id=used.thing.pk)
-                for item in rows
-                for used in item.fields["flows"]
-            ]
-        )
+        link(FailureMode.flows.through, items, "flows", "failuremode_id", "userflow_id")
 
     def trailed(self, values: dict[str, Any]) -> dict[str, Any]:
         return super().trailed({n: str(v) if isinstance(v, Used) else v for n, v in values.items()})

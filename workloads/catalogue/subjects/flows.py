@@ -10,12 +10,10 @@ from audit.kinds import Kind
 from people.permissions import Permission
 from workloads.catalogue import kinds
 from workloads.catalogue.contents import Line
-from workloads.catalogue.places import Meant
-from workloads.catalogue.subjects.base import Item, Subject
+from workloads.catalogue.subjects.base import Item, Named
 from workloads.catalogue.subjects.descriptions import Components, Dependencies
 from workloads.models import UserFlow
 from workloads.register.known import numbers
-from workloads.register.report import REFUSED
 from workloads.register.sheet import shown
 
 SCALARS = ("name", "what", "relied_on_by", "when_down", "is_critical", "rto_seconds", "rpo_seconds")
@@ -56,7 +54,14 @@ class Used:
         return self.name
 
 
-class Flows(Subject):
+def link(through: Any, items: list[Item], name: str, of: str, to: str) -> None:
+    """What each of these things uses now, in the table between the two; `of` and `to` are its columns."""
+    rows = [item for item in items if name in item.fields]
+    through.objects.filter(**{f"{of}__in": [item.old.pk for item in rows if item.old is not None]}).delete()
+    copy_in([through(**{of: item.thing.pk, to: used.thing.pk}) for item in rows for used in item.fields[name]])
+
+
+class Flows(Named):
     kind = kinds.FLOWS
     model = UserFlow
     right = Permission.CHANGE_WORKLOADS
@@ -73,22 +78,6 @@ class Flows(Subject):
             rows = rows.select_for_update(of=("self",), no_key=True)
         many = ("components", "dependencies__needs", "dependencies__third_party")
         self.there = {(row.workload_id, row.name): row for row in rows.prefetch_related(*many)}
-        self.made: dict[tuple[Meant, str], Item] = {}
-
-    def identify(self, item: Item) -> Hashable | None:
-        place = item.place
-        if place is None:
-            return None
-        name = item.said["name"]
-        item.old = self.there.get((place.old.pk, name)) if place.old is not None else None
-        self.made.setdefault((place, name), item)
-        return place, name
-
-    def find(self, place: Meant, name: str) -> Any:
-        """A user flow of this workload, there already or made by this file."""
-        old = self.there.get((place.old.pk, name)) if place.old is not None else None
-        made = self.made.get((place, name))
-        return old or (made if made is not None and made.report.outcome != REFUSED else None)
 
     def wished(self, item: Item) -> dict[str, Any]:
         found = {name: item.said[name] for name in SCALARS if name in item.said}
@@ -143,11 +132,4 @@ class Flows(Subject):
         for name in MANY:
             through = getattr(UserFlow, name).through
             column = "component_id" if name == "components" else "dependency_id"
-            rows = [item for item in items if name in item.fields]
-            through.objects.filter(userflow__in=[item.old.pk for item in rows if item.old is not None]).delete()
-            links = [
-                through(userflow_id=item.thing.pk, **{column: used.thing.pk})
-                for item in rows
-                for used in item.fields[name]
-            ]
-            copy_in(links)
+            link(through, items, name, "userflow_id", column)

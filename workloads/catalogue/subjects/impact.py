@@ -15,10 +15,10 @@ from people.wording import duration
 from workloads.catalogue import kinds
 from workloads.catalogue.contents import Line
 from workloads.catalogue.places import Meant
-from workloads.catalogue.subjects.base import BATCH, Item, Subject
+from workloads.catalogue.subjects.base import BATCH, Item, Named, Subject
 from workloads.models import ImpactAnalysis, ImpactAnswer, ImpactCategory, ImpactPoint, Level, Season
 from workloads.register.known import numbers
-from workloads.register.report import CHANGED, NEW, REFUSED
+from workloads.register.report import CHANGED, NEW
 from workloads.register.sheet import shown
 
 DATES = ("from_month", "from_day", "to_month", "to_day")
@@ -81,43 +81,22 @@ class Impact(Subject):
         return self.fresh[place] if place in self.fresh else self.there[place.old.pk]
 
 
-class Hanging(Subject):
-    """What belongs to an analysis."""
-
-    right = Permission.ANSWER_IMPACT
-
-    @property
-    def analyses(self) -> Impact:
-        return self.around.subject(Impact)
-
-
-class Seasons(Hanging):
+class Seasons(Named):
     kind = kinds.SEASONS
     model = Season
+    right = Permission.ANSWER_IMPACT
     added, changed = Kind.SEASON_ADDED, Kind.SEASON_CHANGED
     fields: ClassVar = ("name", "working_days", *DATES)
 
     def look_up(self, lines: Sequence[Line]) -> None:
         rows = (
-            Season.objects.filter(analysis__in=numbers(self.analyses.there)).select_related("analysis").order_by("pk")
+            Season.objects.filter(analysis__in=numbers(self.around.subject(Impact).there))
+            .select_related("analysis")
+            .order_by("pk")
         )
         if self.around.lock:
             rows = rows.select_for_update(of=("self",), no_key=True)
-        self.there = {(row.analysis_id, row.name): row for row in rows}
-        self.made: dict[tuple[Meant, str], Item] = {}
-
-    def identify(self, item: Item) -> Hashable | None:
-        place, name = item.place, item.said["name"]
-        if place is None:
-            return None
-        item.old = self.there.get((place.old.pk, name)) if place.old is not None else None
-        self.made.setdefault((place, name), item)
-        return place, name
-
-    def find(self, place: Meant, name: str) -> Any:
-        made = self.made.get((place, name))
-        old = self.there.get((place.old.pk, name)) if place.old is not None else None
-        return old or (made if made is not None and made.report.outcome != REFUSED else None)
+        self.there = {(row.analysis_id, row.name): row for row in rows}  # an analysis has its workload's number
 
     def check(self, item: Item) -> None:
         days = item.said.get("working_days")
@@ -132,12 +111,13 @@ class Seasons(Hanging):
 
     def make(self, item: Item) -> Season:
         assert item.place is not None  # noqa: S101 (refused otherwise)
-        return Season(analysis=self.analyses.of(item.place), **item.fields)
+        return Season(analysis=self.around.subject(Impact).of(item.place), **item.fields)
 
 
-class Answers(Hanging):
+class Answers(Subject):
     kind = kinds.ANSWERS
     model = ImpactAnswer
+    right = Permission.ANSWER_IMPACT
     fields: ClassVar = ("level", "amount_per_hour")
 
     def look_up(self, lines: Sequence[Line]) -> None:
@@ -145,7 +125,7 @@ class Answers(Hanging):
         self.categories = {word: c for c in categories for word in (c.pk, c.name.lower())}
         self.points = {point.seconds: point for point in points}
         rows = (
-            ImpactAnswer.objects.filter(analysis__in=numbers(self.analyses.there))
+            ImpactAnswer.objects.filter(analysis__in=numbers(self.around.subject(Impact).there))
             .select_related("season")
             .order_by("pk")
         )
@@ -200,7 +180,7 @@ class Answers(Hanging):
         said = item.said
         season = said["season"].thing if isinstance(said["season"], Item) else said["season"]
         return ImpactAnswer(
-            analysis=self.analyses.of(item.place), season=season, loss=said["loss"], category=said["category"],
+            analysis=self.around.subject(Impact).of(item.place), season=season, loss=said["loss"], category=said["category"],
             point=self.points[said["point"]], **item.fields,
         )  # fmt: skip
 
@@ -223,11 +203,11 @@ class Answers(Hanging):
         copy_in([item.made for item in new])
         if changed:
             ImpactAnswer.objects.bulk_update([item.old for item in changed], self.fields, batch_size=BATCH)
-        analyses = [self.analyses.of(place) for place in lines]
+        analyses = [self.around.subject(Impact).of(place) for place in lines]
         ImpactAnalysis.objects.filter(pk__in=[a.pk for a in analyses]).update(
             revision=F("revision") + 1, answered_at=self.around.at, answered_by=self.around.by
         )
-        told = [(self.analyses.of(place), before, after) for place, (before, after) in lines.items()]
+        told = [(self.around.subject(Impact).of(place), before, after) for place, (before, after) in lines.items()]
         record_many(Kind.IMPACT_ANSWERED, told, by=self.around.by, at=self.around.at)
         return {analysis.workload_id for analysis in analyses}
 
