@@ -89,12 +89,12 @@ def count_for(user: User, *, today: dt.date) -> int:
         open_actions_for(user),
     )
     mine = User.objects.get_queryset().filter(pk=user.pk)
-    last, *counted = mine.values_list(Subquery(deeds[:1]), *map(_how_many, kinds)).get()
+    last, *counted = mine.values_list(Subquery(deeds[:1]), *map(how_many, kinds)).get()
     cache.set(key, (last, sum(counted)), COUNT_KEPT)
     return sum(counted)
 
 
-def _how_many(rows: QuerySet[Any]) -> Coalesce:
+def how_many(rows: QuerySet[Any]) -> Coalesce:
     """Its number of rows as one value inside another query."""
     counted = rows.select_related(None).order_by().annotate(how_many=Func(F("pk"), function="COUNT"))
     return Coalesce(Subquery(counted.values("how_many"), IntegerField()), 0)

@@ -11,10 +11,11 @@ from django.db.models import Count, Q
 from django.db.models.functions import JSONObject
 
 from drills.queries import QuarterVerdicts
+from drportal.needs import how_many
 from people.models import User
 from people.permissions import BUSINESS_STAKEHOLDER, WORKLOAD_OWNER, Permission
 from people.queries import missing, nobody_acts, roles_with_holders
-from workloads.models import Classification, Proof, Tier, Workload
+from workloads.models import Classification, Proof, Tier, Workload, WorkloadQuerySet
 
 
 @dataclass
@@ -72,10 +73,9 @@ def standing_for(user: User, *, today: dt.date, on: dt.date) -> Standing:
 
     One query for the counts, one for the tiers with the organisation's roles beside them.
     """
-    sees_people = user.may(Permission.VIEW_PEOPLE)
-    rows = _counts(user, today, on if sees_people else None)
-    held = roles_with_holders(on=on).values(json=JSONObject(name="name", holds="holds", deputises="deputises"))
-    found = list(Tier.objects.annotate(roles=ArraySubquery(held)))
+    rows, sees_people = _counts(user, today), user.may(Permission.VIEW_PEOPLE)
+    beside: dict[str, Any] = _lacking(user, on) if sees_people else {}
+    found: list[Any] = list(Tier.objects.annotate(**beside))
     tiers = {tier.level: TierStanding(tier) for tier in found}
     unclassified = 0
     for row in rows:
@@ -85,35 +85,45 @@ def standing_for(user: User, *, today: dt.date, on: dt.date) -> Standing:
         of_tier = tiers[row["tier_now"]]
         of_tier.workloads, of_tier.signed, of_tier.in_review = row["count"], row["signed"], row["reviewed"]
         of_tier.overdue, of_tier.proven = row["late"], row["met"]
-    vacancies = _vacancies(found[0].roles, rows) if found and sees_people else None
+    vacancies = _vacancies(found[0]) if found and sees_people else None
     return Standing(list(tiers.values()), unclassified, sum(row["never"] for row in rows), vacancies)
 
 
-def _counts(user: User, today: dt.date, on: dt.date | None) -> list[dict[str, Any]]:
-    """By what is kept beside each workload of its target; workloads for which nobody acts only with a day."""
+def _counts(user: User, today: dt.date) -> list[dict[str, Any]]:
+    """By what is kept beside each workload of its target."""
     in_force = Q(state_now=Classification.State.SIGNED_OFF)
-    counted = {
-        "count": Count("pk"),
-        "signed": Count("pk", filter=in_force),
-        "reviewed": Count("pk", filter=Q(open_now=Classification.State.IN_REVIEW)),
-        "late": Count("pk", filter=Q(review_on__lt=today)),
-        "met": Count("pk", filter=in_force & Q(proof_rto=Proof.MET)),
-        "never": Count("pk", filter=in_force & Q(proven_on__isnull=True)),
-    }
-    if on is not None:
-        counted["no_stakeholder"] = Count("pk", filter=nobody_acts(BUSINESS_STAKEHOLDER, on=on))
-        counted["no_team"] = Count("pk", filter=nobody_acts(WORKLOAD_OWNER, on=on))
-    rows: Any = Workload.objects.visible_to(user).active().order_by().values("tier_now").annotate(**counted)
+    rows: Any = (
+        _in_use(user)
+        .values("tier_now")
+        .annotate(
+            count=Count("pk"),
+            signed=Count("pk", filter=in_force),
+            reviewed=Count("pk", filter=Q(open_now=Classification.State.IN_REVIEW)),
+            late=Count("pk", filter=Q(review_on__lt=today)),
+            met=Count("pk", filter=in_force & Q(proof_rto=Proof.MET)),
+            never=Count("pk", filter=in_force & Q(proven_on__isnull=True)),
+        )
+    )
     return list(rows)
 
 
-def _vacancies(roles: list[dict[str, Any]], rows: list[dict[str, Any]]) -> Vacancies:
-    lacking = [(role["name"], missing(holds=role["holds"], deputises=role["deputises"])) for role in roles]
-    return Vacancies(
-        [(name, words) for name, words in lacking if words],
-        sum(row["no_stakeholder"] for row in rows),
-        sum(row["no_team"] for row in rows),
-    )
+def _in_use(user: User) -> WorkloadQuerySet:
+    return Workload.objects.visible_to(user).active().order_by()
+
+
+def _lacking(user: User, on: dt.date) -> dict[str, Any]:
+    """The organisation's roles with whether anybody acts in them, and how many workloads lack somebody, as values of a query."""
+    held = roles_with_holders(on=on).values(json=JSONObject(name="name", holds="holds", deputises="deputises"))
+    return {
+        "roles": ArraySubquery(held),
+        "no_stakeholder": how_many(_in_use(user).filter(nobody_acts(BUSINESS_STAKEHOLDER, on=on))),
+        "no_team": how_many(_in_use(user).filter(nobody_acts(WORKLOAD_OWNER, on=on))),
+    }
+
+
+def _vacancies(found: Any) -> Vacancies:
+    lacking = [(role["name"], missing(holds=role["holds"], deputises=role["deputises"])) for role in found.roles]
+    return Vacancies([(name, words) for name, words in lacking if words], found.no_stakeholder, found.no_team)
 
 
 def quarters_until(today: dt.date, count: int = 4) -> list[tuple[dt.date, dt.date]]:

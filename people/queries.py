@@ -73,10 +73,12 @@ def nobody_acts(role: str, *, on: dt.date) -> Q:
     """The workloads for which nobody acts in this role: neither through an assignment of their own nor, where they have
     none, through one for the whole organisation."""
     held = RoleAssignment.objects.in_force(on).filter(role=role).order_by()
-    acting = held.filter(Q(person__is_active=True) | Q(deputy__is_active=True))
-    own = Q(pk__in=acting.filter(workload_id__isnull=False).values("workload_id"))
-    without_own = ~Q(pk__in=held.filter(workload_id__isnull=False).values("workload_id"))
-    return ~(own | (without_own & Q(Exists(acting.filter(workload_id__isnull=True)))))
+    can = User.objects.filter(is_active=True).values("pk")
+    acting = held.filter(Q(person__in=can) | Q(deputy__in=can))
+    own = {"workload_id": OuterRef("pk")}
+    # In this order: the first answer is the same for all workloads, and mostly enough.
+    nor_for_all = ~Q(Exists(acting.filter(workload_id__isnull=True))) | Q(Exists(held.filter(**own)))
+    return ~Q(Exists(acting.filter(**own))) & nor_for_all
 
 
 # These are held workload by workload; nobody has to hold them for the whole organisation.
