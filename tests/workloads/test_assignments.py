@@ -9,11 +9,12 @@ import io
 import pytest
 from django.utils import timezone
 
-from people.models import RoleAssignment, organisation_today
-from people.permissions import BUSINESS_STAKEHOLDER, CONTINUITY_PLANNER, WORKLOAD_OWNER
+from people.models import Role, RoleAssignment, Team, organisation_today
+from people.permissions import AUDITOR, BUSINESS_STAKEHOLDER, CONTINUITY_PLANNER, WORKLOAD_OWNER, Permission
 from tests.cast import NOW, give, person
 from workloads import services
 from workloads.models import Lifecycle
+from workloads.roles import views
 from workloads.roles.queries import GAPS, assignments, counts, gaps_of, in_words, lasting, narrowed, unheld, with_gap
 
 TODAY = organisation_today(timezone.now())
@@ -137,3 +138,45 @@ def test_the_api_lists_them_with_their_gaps(cast, page, gappy):
     named = client.get(f"/api/v1/assignments/?role={BUSINESS_STAKEHOLDER}").json()["results"]
     assert named[0]["workload_name"] == "Payment Hub"
     assert client.get("/api/v1/assignments/?gap=nonsense").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        ADDRESS,
+        f"{ADDRESS}?gap=missing",
+        f"{ADDRESS}export/?as=csv",
+        f"{ADDRESS}export/?as=csv&gap=missing",
+        "/api/v1/assignments/",
+    ],
+)
+def test_of_a_workload_that_she_may_not_see_nobody_reads_who_holds_its_roles(cast, page, address):
+    """An administrator may leave a role the right to see people alone."""
+    assert "Payment Hub" in b"".join(page(cast.auditor).get(address)).decode()
+    Role.objects.filter(pk=AUDITOR).update(rights=[Permission.VIEW_PEOPLE.value])
+    answer = page(cast.auditor).get(address)
+    assert answer.status_code == 200
+    assert "Payment Hub" not in b"".join(answer).decode()
+
+
+@pytest.mark.parametrize("asked", [{}, {"q": "Payment"}, {"gap": "no-deputy"}, {"ended": "on"}])
+def test_pages_follow_each_other_in_one_order(cast, client, gappy, monkeypatch, asked):
+    monkeypatch.setattr(views, "PER_PAGE", 2)
+    client.force_login(cast.head)
+    wanted = [held.pk for held in narrowed(assignments(cast.head), asked, TODAY)]
+    pages = [client.get(ADDRESS, asked | {"page": n}).context for n in range(1, 20)][: (len(wanted) + 1) // 2]
+    assert [held.pk for page in pages for held, _ in page["rows"]] == wanted
+    assert pages[0]["page"].paginator.count == len(wanted) > 0
+
+
+def test_who_may_not_see_every_workload_finds_the_assignments_of_those_she_sees(cast):
+    elsewhere = services.add_workload(
+        by=cast.head, at=NOW, name="Ledger", purpose="Books.", owner_team=Team.objects.create(name="Books")
+    )
+    there = give(BUSINESS_STAKEHOLDER, cast.deputy, workload=elsewhere)
+    for who, found in ((cast.head, True), (cast.owner, False), (cast.stranger, False)):
+        numbers = set(assignments(who).values_list("workload_id", flat=True))
+        assert (there.workload_id in numbers) is found
+        assert None in numbers  # those of the organisation are everybody's
+    assert cast.workload.pk in set(assignments(cast.owner).values_list("workload_id", flat=True))
+    assert cast.workload.pk not in set(assignments(cast.stranger).values_list("workload_id", flat=True))

@@ -15,7 +15,7 @@ from rest_framework.viewsets import GenericViewSet
 from people.models import RoleAssignment, User, organisation_today
 from people.permissions import Permission
 from workloads.roles.forms import AssignmentsQuery
-from workloads.roles.queries import GAPS, assignments, gaps_of, narrowed
+from workloads.roles.queries import GAPS, Assignments, assignments, gaps_of, narrowed
 
 
 class HeldSerializer(serializers.Serializer[Any]):
@@ -61,5 +61,6 @@ class AssignmentViewSet(GenericViewSet[RoleAssignment]):
         form = AssignmentsQuery(request.query_params)
         if not form.is_valid():
             raise serializers.ValidationError(form.errors.get_json_data())
-        page: Any = self.paginate_queryset(narrowed(self.get_queryset(), form.cleaned_data, today))
+        found: Any = Assignments(narrowed(self.get_queryset(), form.cleaned_data, today))
+        page: Any = self.paginate_queryset(found)
         return self.get_paginated_response(HeldSerializer(page, many=True, context={"today": today}).data)

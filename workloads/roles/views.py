@@ -19,7 +19,7 @@ from people.models import RoleAssignment, organisation_today
 from people.permissions import Permission
 from people.queries import vacancies
 from workloads.roles.forms import AssignmentsFilter
-from workloads.roles.queries import GAPS, MISSING, assignments, counts, gaps_of, in_words, narrowed, unheld
+from workloads.roles.queries import GAPS, MISSING, Assignments, assignments, counts, gaps_of, in_words, narrowed, unheld
 
 PER_PAGE = 50
 BATCH = 1000
@@ -36,9 +36,10 @@ def list_assignments(request: HttpRequest) -> HttpResponse:
     form = AssignmentsFilter(request.GET)
     asked = form.cleaned_data if form.is_valid() else {}
     everything, without = assignments(user), unheld(user, today)
-    found = without if asked.get("gap") == MISSING else narrowed(everything, asked, today)
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     numbers = counts(everything, today)
+    total = None if any(asked.values()) else numbers["all"]
+    found: Any = without if asked.get("gap") == MISSING else Assignments(narrowed(everything, asked, today), total)
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context: dict[str, Any] = {
         "form": form,
         "gap": asked.get("gap", ""),
