@@ -89,6 +89,10 @@ def test_parts_and_flows_of_another_workload_do_not_belong(cast):
     with pytest.raises(Invalid) as refused:
         add_failure_mode(cast, component=part, flows=[flow])
     assert sorted(refused.value.fields) == ["component", "flows"]
+    mode = add_failure_mode(cast)
+    with pytest.raises(Invalid) as refused:
+        services.change_failure_mode(mode=mode, by=cast.owner, at=NOW, component=part, flows=[flow])
+    assert sorted(refused.value.fields) == ["component", "flows"]
 
 
 @pytest.mark.parametrize(("who", "status"), [("auditor", 403), ("stakeholder", 403), ("stranger", 404)])
