@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -13,7 +12,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
 
-from audit.spreadsheets import table_response
+from audit.spreadsheets import in_batches, table_response
 from people.access import SIGNED_IN, rule, signed_in
 from people.models import Team, organisation_today
 from people.permissions import Permission
@@ -154,8 +153,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
 def _batches(question: Question) -> Iterator[list[list[Any]]]:
     rows = question.sorted.values_list(*EXPORT.values()).iterator(chunk_size=BATCH)
-    while batch := [[_cell(value) for value in row] for row in islice(rows, BATCH)]:
-        yield batch
+    return in_batches(([_cell(value) for value in row] for row in rows), BATCH)
 
 
 def _cell(value: Any) -> Any:

@@ -39,13 +39,18 @@ def lists(db):
     return cast
 
 
+def _opened(pages, lists, address):
+    page = pages(user=lists.head)
+    page.goto(address)
+    return page
+
+
 def _focused(page):
     return page.evaluate("document.activeElement.innerText")
 
 
 def test_rows_are_reached_opened_and_left_again(lists, pages):
-    page = pages(user=lists.head)
-    page.goto("/workloads/?sort=name")
+    page = _opened(pages, lists, "/workloads/?sort=name")
     seen = []
     for key in ("j", "j", "j", "k", "ArrowDown"):
         page.keyboard.press(key)
@@ -64,15 +69,13 @@ def test_rows_are_reached_opened_and_left_again(lists, pages):
      "/workloads/third-parties/", "/people/", "/signoffs/?view=all", "/search/?q=load"],
 )  # fmt: skip
 def test_every_list_with_rows_has_them(lists, pages, address):
-    page = pages(user=lists.head)
-    page.goto(address)
+    page = _opened(pages, lists, address)
     page.keyboard.press("j")
     assert page.evaluate("document.activeElement.matches('main a')"), address
 
 
 def test_a_letter_that_is_typed_is_only_a_letter(lists, pages):
-    page = pages(user=lists.head)
-    page.goto("/workloads/")
+    page = _opened(pages, lists, "/workloads/")
     page.keyboard.press("f")
     field = page.get_by_role("searchbox", name="Name, purpose, tag or owner")
     expect(field).to_be_focused()
@@ -82,8 +85,7 @@ def test_a_letter_that_is_typed_is_only_a_letter(lists, pages):
 
 
 def test_rows_that_can_be_ticked_are_ticked(lists, pages):
-    page = pages(user=lists.head)
-    page.goto("/workloads/change-many/?what=add_tag&to_tag=new")
+    page = _opened(pages, lists, "/workloads/change-many/?what=add_tag&to_tag=new")
     page.keyboard.press("j")
     box = page.get_by_role("checkbox", name="Change Load 0")
     expect(box).to_be_checked()
@@ -92,8 +94,7 @@ def test_rows_that_can_be_ticked_are_ticked(lists, pages):
 
 
 def test_the_help_opens_by_key_and_by_button_and_the_keys_can_be_turned_off(lists, pages):
-    page = pages(user=lists.head)
-    page.goto("/workloads/")
+    page = _opened(pages, lists, "/workloads/")
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keys")
     expect(dialog).to_be_visible()

@@ -25,6 +25,9 @@ ROW = {
     "RPO": "5 min",
     "reason": "Each hour costs € 9,000.",
 }
+# The beginning of an upload whose length says anything.
+CLAIM = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+MULTIPART = "multipart/form-data; boundary=x"
 PLAIN = {"reference": "", "name": "Travel Desk", "purpose": "Books journeys.", "team": "Payments"}
 
 

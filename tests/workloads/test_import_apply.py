@@ -210,6 +210,32 @@ def test_a_proposal_sent_during_the_import_has_one_outcome():
 
 @pytest.mark.fault
 @pytest.mark.django_db(transaction=True)
+def test_the_same_file_three_times_at_the_same_moment_comes_in_once():
+    cast = make_cast()
+    found = at_once(*[partial(bring_in, cast.head, ROW, PLAIN)] * 3)
+    again = "2 unchanged: the register says all of this already."
+    assert sorted(getattr(report, "sentence", repr(report)) for report in found) == ["2 new: imported.", again, again]
+
+
+@pytest.mark.fault
+@pytest.mark.django_db(transaction=True)
+def test_a_request_withdrawn_during_an_import_of_descriptions_stops_neither():
+    cast = make_cast()
+    for turn in range(6):
+        proposal = propose(cast)
+        workloads.send_for_signature(classification=proposal, by=cast.owner, at=NOW)
+        imported, _ = at_once(
+            partial(bring_in, cast.head, MINE | {"purpose": f"Pays, {turn}."}),
+            partial(workloads.withdraw, classification=proposal, by=cast.owner, at=NOW),
+        )
+        assert getattr(imported, "sentence", repr(imported)) == "1 changed: imported."
+        proposal.refresh_from_db()
+        if proposal.state == Classification.State.PROPOSED:  # the import came first and the request became void
+            workloads.withdraw(classification=proposal, by=cast.owner, at=NOW)
+
+
+@pytest.mark.fault
+@pytest.mark.django_db(transaction=True)
 def test_deeds_on_the_same_workloads_at_the_same_moment_never_end_in_a_deadlock():
     cast = make_cast()
     give(BUSINESS_STAKEHOLDER, cast.stakeholder)

@@ -168,6 +168,10 @@ FAILS = {
         ("impact_answers", {"workload": "APP-7", "category": "money", "after": "3 h", "level": "none"}, "after", "Impact is"),
         ("impact_answers", {"workload": "APP-7", "category": "love", "after": "1 h", "level": "none"}, "category", "Write one"),
         ("impact_answers", {"workload": "APP-7", "category": "money", "after": "1 h", "level": "huge"}, "level", "Write one"),
+        ("impact_answers", {"workload": "APP-7", "category": "trust", "after": "1 h", "level": "none", "amount": "5"},
+         "amount per hour", "No amount is asked for"),
+        ("impact_answers", {"workload": "APP-7", "season": "None", "category": "trust", "after": "1 h", "level": "none"},
+         "season", "has no season “None”"),
         ("seasons", {"workload": "APP-7", "season": "X", "from_month": 1}, "season", "Write either the last working days"),
     ],
 )  # fmt: skip

@@ -15,7 +15,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Event
-from tests.workloads.registers import PLAIN, ROW, as_csv, as_xlsx, work
+from people.models import Role
+from people.permissions import IT_OPERATIONS, Permission
+from tests.workloads.registers import CLAIM, MULTIPART, PLAIN, ROW, as_csv, as_xlsx, work
 from workloads import services as workloads
 from workloads.models import PendingImport, Workload
 from workloads.register.sheet import FILE_MAX
@@ -23,7 +25,6 @@ from workloads.register.sheet import FILE_MAX
 pytestmark = pytest.mark.django_db
 PAGE = "/workloads/import/"
 API = "/api/v1/workloads/import/"
-MULTIPART = "multipart/form-data; boundary=x"
 GOVUK = Path(__file__).parents[3] / "shared/data/govuk-repos.yml"
 
 
@@ -135,6 +136,14 @@ def test_somebody_elses_report_is_not_there(cast, client):
     assert "register.csv" not in client.get(PAGE).content.decode()
 
 
+def test_a_row_leads_to_its_workload_for_those_alone_who_may_see_it(cast, client):
+    Role.objects.filter(pk=IT_OPERATIONS).update(rights=[Permission.ADD_WORKLOADS])
+    row = {"reference": "APP-1", "name": "Payment Hub", "purpose": "Pays claims.", "team": "Payments"}
+    for by, leads in ((cast.head, True), (cast.platform, False)):
+        client.force_login(by)
+        assert (f'href="{cast.workload.get_absolute_url()}"' in upload(client, row)[1]) is leads
+
+
 @pytest.mark.parametrize("who", ["owner", "auditor", "stranger"])
 def test_who_may_not_add_workloads_gets_no_page(cast, client, who):
     client.force_login(getattr(cast, who))
@@ -160,9 +169,6 @@ def test_no_file_is_said_beside_the_field(cast, client):
     assert response.status_code == 422
     assert "Choose a file first" in response.content.decode()
     assert not PendingImport.objects.exists()
-
-
-CLAIM = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
 
 
 @pytest.mark.parametrize("address", [PAGE, API])

@@ -120,7 +120,7 @@ def test_a_file_that_cannot_be_used_says_why(data, says):
 
 def test_too_many_rows_are_refused():
     line = b"A,p,T\n"
-    assert f"more than {ROWS_MAX:,} rows" in refusal(b"name,purpose,team\n" + line * (ROWS_MAX + 1))
+    assert f"more than {ROWS_MAX:,} rows. Split" in refusal(b"name,purpose,team\n" + line * (ROWS_MAX + 1))
     assert len(read(b"name,purpose,team\n" + line * ROWS_MAX)[0]) == ROWS_MAX
 
 

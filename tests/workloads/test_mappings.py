@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.errors import Invalid, NotAllowed
 from audit.models import Event
+from people.models import RoleAssignment, User
 from tests.cast import NOW
-from tests.workloads.registers import work
+from tests.workloads.registers import CLAIM, MULTIPART, work
 from workloads.catalogue.looking import look
 from workloads.catalogue.mapping import MappingSpec, apply, parse_path, reach
 from workloads.catalogue.reading import read_documents
@@ -121,6 +124,27 @@ def test_a_mapping_belongs_to_who_saved_it(cast):
             deed()
     with pytest.raises(NotAllowed):
         save(cast, by=cast.owner)
+    RoleAssignment.objects.filter(person=cast.head).delete()
+    with pytest.raises(NotAllowed):
+        remove_mapping(mapping=mapping, by=User.objects.get(pk=cast.head.pk), at=NOW)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("checked", [False, True])
+def test_a_claim_of_a_gigabyte_is_refused_before_it_is_read(cast, checked):
+    client = Client(enforce_csrf_checks=checked)
+    client.force_login(cast.head)
+    client.get(PAGE)  # brings the CSRF cookie
+    response = client.generic("POST", f"{PAGE}add/", CLAIM, MULTIPART, CONTENT_LENGTH=str(2**30))
+    assert (response.status_code, "larger than 10 MB" in response.content.decode()) == (422, True)
+
+
+@pytest.mark.django_db
+def test_the_page_asks_for_the_csrf_token(cast):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.head)
+    assert client.post(f"{PAGE}add/", POST | {"do": "save"}).status_code == 403
+    assert not ColumnMapping.objects.exists()
 
 
 @pytest.mark.django_db
@@ -191,9 +215,15 @@ def test_the_page_says_what_is_wrong_and_keeps_what_was_written(cast, client):
 
 @pytest.mark.django_db
 def test_a_colleagues_own_mapping_is_not_there(cast, client):
-    hidden = save(cast, by=cast.platform)
+    hidden = save(cast, by=cast.platform, name="Jonas's own")
     client.force_login(cast.head)
     assert client.get(hidden.get_absolute_url()).status_code == 404
+    assert [
+        client.get(f"{PAGE}{hidden.pk}/remove/").status_code,
+        client.post(f"{PAGE}{hidden.pk}/remove/").status_code,
+    ] == [404, 404]
+    for page in (PAGE, "/workloads/import/"):
+        assert f"{hidden.pk}" not in re.findall(r"mappings?[-/](\d+)", client.get(page).content.decode())
     answer = client.post("/api/v1/workloads/import/", {"file": catalogue(), "mapping": hidden.pk})
     assert (answer.status_code, "mapping" in answer.json()["errors"]) == (400, True)
     answer = client.post("/workloads/import/", {"file": catalogue(), "read_as": f"mapping-{hidden.pk}"})

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from people.access import SIGNED_IN
-from workloads.catalogue.exporting import FORMATS, KIND_FORMATS
+from workloads.catalogue.exporting import FORMATS, KIND_FORMATS, forms_of
 from workloads.catalogue.kinds import KINDS
 from workloads.catalogue.outgoing import answer
 
@@ -24,7 +24,7 @@ class ExportAsked(serializers.Serializer[dict[str, Any]]):
     kind = serializers.ChoiceField(choices=tuple(KINDS), required=False)
 
     def validate(self, asked: dict[str, Any]) -> dict[str, Any]:
-        if asked["form"] not in (KIND_FORMATS if "kind" in asked else FORMATS):
+        if asked["form"] not in forms_of(asked.get("kind", "")):
             raise serializers.ValidationError(
                 {"form": "One kind goes out as csv, xlsx or json; everything as json, xlsx or zip."}
             )

@@ -20,6 +20,11 @@ FORMATS = ("json", "xlsx", "zip")
 KIND_FORMATS = ("csv", "xlsx", "json")
 
 
+def forms_of(kind: str) -> tuple[str, ...]:
+    """In which forms a kind of row goes out; "": all of them."""
+    return KIND_FORMATS if kind else FORMATS
+
+
 def export_register(*, form: str, by: User, at: dt.datetime, kind: str = "") -> IO[bytes]:
     """Everything this person may see, or one kind of row, of one moment.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from itertools import islice
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, NullIf
 
+from audit.spreadsheets import in_batches
 from people.models import RoleAssignment, User
 from people.permissions import Permission
 from workloads.catalogue.kinds import KINDS, LEVEL_WORDS, SCALES, word_of
@@ -53,9 +53,7 @@ def kinds_for(user: User) -> list[str]:
 def batches(kind: str, user: User) -> Iterator[list[Row]]:
     """Raises KeyError for what is no kind."""
     rows, shape = _ROWS[kind](user)
-    found = rows.iterator(chunk_size=BATCH)
-    while batch := [shape(row) for row in islice(found, BATCH)]:
-        yield batch
+    return in_batches(map(shape, rows.iterator(chunk_size=BATCH)), BATCH)
 
 
 def _mine(user: User, path: str = "workload") -> Q:

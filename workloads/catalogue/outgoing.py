@@ -8,13 +8,13 @@ from django.utils import timezone
 
 from audit.spreadsheets import TYPES, download, in_parts
 from people.access import signed_in
-from workloads.catalogue.exporting import FORMATS, KIND_FORMATS, export_register
+from workloads.catalogue.exporting import export_register, forms_of
 
 
 def answer(request: HttpRequest, form: str, kind: str = "") -> HttpResponseBase:
     """The file; not found for what there is not."""
     user, now = signed_in(request), timezone.now()
-    if form not in (KIND_FORMATS if kind else FORMATS):
+    if form not in forms_of(kind):
         raise Http404
     try:
         file = export_register(form=form, by=user, at=now, kind=kind)

@@ -7,6 +7,7 @@ import io
 
 import openpyxl
 
+from audit.tables import BOM
 from workloads.register.columns import LABELS
 
 ROWS = (
@@ -39,7 +40,7 @@ def _lines() -> list[list[str]]:
 def template_csv() -> bytes:
     text = io.StringIO()
     csv.writer(text).writerows(_lines())
-    return b"\xef\xbb\xbf" + text.getvalue().encode()  # the mark by which spreadsheets know UTF-8
+    return BOM + text.getvalue().encode()
 
 
 def template_xlsx() -> bytes:
