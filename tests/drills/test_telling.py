@@ -5,6 +5,7 @@ import datetime as dt
 from communications.models import Message
 from communications.purposes import Purpose
 from drills import gaps, services
+from drills.handover import Drills
 from tests.cast import NOW, put_in_force
 from tests.drills.play import START, WINDOW, finished, gap, plan, planned, running, told
 
@@ -28,6 +29,17 @@ def test_a_change_reaches_who_stays_who_comes_and_who_goes(cast):
     assert told(Purpose.DRILL_CHANGED) == [{"Tomas Reyes"}]
     assert told(Purpose.DRILL_SCHEDULED)[1:] == [{"David Okafor"}]
     assert told(Purpose.DRILL_CANCELLED) == [{"Jonas Lindqvist"}]
+
+
+def test_the_others_hear_of_a_new_coordinator_by_hand_over_and_of_nothing_where_she_only_took_part(cast):
+    led, joined = planned(cast), planned(cast, coordinator=cast.head, participants=[cast.owner, cast.platform])
+    Drills().hand_over(cast.owner, cast.sponsor, by=cast.head, at=NOW)
+    assert told(Purpose.DRILL_CHANGED) == [{"Jonas Lindqvist"}]
+    assert Message.objects.get(purpose=Purpose.DRILL_CHANGED.key).path == led.get_absolute_url()
+    for drill in (led, joined):
+        drill.refresh_from_db()
+    assert (led.coordinator, joined.coordinator) == (cast.sponsor, cast.head)
+    assert set(joined.participants.all()) == {cast.sponsor, cast.platform}
 
 
 def test_everybody_hears_that_a_drill_is_off(cast):

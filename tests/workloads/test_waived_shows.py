@@ -17,6 +17,7 @@ from people.models import organisation_today
 from people.wording import date_words
 from signoffs.documents import digest
 from tests.cast import NOW, PASSWORD, proof, propose, put_in_force
+from tests.drills.play import planned
 from tests.workloads.campaigns import more_in_force, opened
 from tests.workloads.waivers import request_waiver
 from workloads import reviews, services
@@ -171,6 +172,15 @@ def test_who_plans_a_drill_reads_what_is_waived_of_the_target_that_judges_it(cas
     assert "Read the waiver" not in before.text
     put_in_force(cast)
     assert "Read the waiver" in page(cast.owner).get(address).text
+
+
+def test_who_takes_part_in_a_drill_of_a_workload_that_she_may_not_see_reads_no_waiver(cast, page):
+    waive(cast, 9)
+    drill = planned(cast, participants=[cast.stranger])
+    for who, reads in ((cast.owner, True), (cast.stranger, False)):
+        shown = page(who).get(drill.get_absolute_url())
+        assert shown.status_code == 200
+        assert ("Read the waiver" in shown.text) is reads, who
 
 
 def test_a_flow_with_its_own_targets_says_nothing_of_those_of_the_workload(cast, page):
