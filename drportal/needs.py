@@ -118,7 +118,7 @@ def _signatures(user: User, today: dt.date, on: dt.date) -> tuple[list[Ask], int
             "Signature",
             "writing-sign",
             slot.request.title,
-            f"{slot.summary} You are asked as {slot.role.name[0].lower()}{slot.role.name[1:]}.",
+            f"{slot.summary.removesuffix('.')}. You are asked as {slot.role.name[0].lower()}{slot.role.name[1:]}.",
             slot.request.due_on,
             reverse("signoffs:sign", args=[slot.request_id]),
             "Read and sign",

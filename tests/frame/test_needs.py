@@ -20,6 +20,7 @@ from people.permissions import BUSINESS_STAKEHOLDER
 from signoffs.queries import slots_waiting_for
 from signoffs.services import sign
 from tests.cast import NOW, PASSWORD, give, open_gates, proof, propose, put_in_force
+from tests.workloads.waivers import request_waiver
 from workloads.services import add_workload, send_for_signature
 
 TODAY = organisation_today(NOW)
@@ -108,3 +109,11 @@ def test_every_page_shows_it(cast):
     assert client.login(email=cast.head.email, password=PASSWORD)
     for path in ("/", "/workloads/", "/people/me/", "/nothing-here/"):
         assert '1<span class="visually-hidden"> need you</span>' in client.get(path).text, path
+
+
+def test_what_is_to_be_signed_is_said_in_whole_sentences(cast):
+    """A promise ends with a full stop of its own, what is waived does not."""
+    propose(cast)
+    request_waiver(cast)
+    (waiver,) = asks_of(cast.sponsor, today=TODAY, on=TODAY).listed
+    assert waiver.why.endswith("No user flow is written down. You are asked as executive sponsor.")
