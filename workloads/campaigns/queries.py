@@ -172,5 +172,5 @@ def may_propose(user: User, workloads: Iterable[Workload]) -> set[int]:
         return numbers
     granted = WorkloadUserObjectPermission.objects.filter(user=user, permission__codename="propose_tier")
     teams = User.teams.through.objects.filter(user_id=user.pk)
-    hers = Q(pk__in=granted.values("content_object")) | Q(owner_team__in=teams.values("team"))
-    return set(Workload.objects.filter(hers, pk__in=numbers).values_list("pk", flat=True))
+    may = Q(pk__in=granted.values("content_object")) | Q(owner_team__in=teams.values("team"))
+    return set(Workload.objects.filter(may, pk__in=numbers).values_list("pk", flat=True))

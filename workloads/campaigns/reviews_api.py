@@ -23,7 +23,7 @@ from workloads.campaigns.changes import Changes, changes_since
 from workloads.campaigns.queries import campaigns_for, reviews_due
 from workloads.campaigns.services import AT_ONCE, Seen, reaffirm_many
 from workloads.filters import BIGGEST_KEY
-from workloads.models import Campaign, Classification
+from workloads.models import Classification
 
 
 class WaitingReviewSerializer(serializers.Serializer[Any]):
@@ -92,7 +92,7 @@ class ReviewViewSet(GenericViewSet[Classification]):
         if asked:
             if not (asked.isascii() and asked.isdecimal() and len(asked) < 18):
                 raise Invalid("Name a campaign by its number.", {"campaign": "Name a campaign by its number."})
-            campaign = get_object_or_404(Campaign.objects.filter(pk__in=campaigns_for(self.by)), pk=asked)
+            campaign = get_object_or_404(campaigns_for(self.by), pk=asked)
         return reviews_due(self.by, organisation_today(timezone.now()), campaign)
 
     @extend_schema(request=ReaffirmManySerializer, responses=ReaffirmedSerializer)
