@@ -86,11 +86,12 @@ def test_only_the_owner_changes_and_removes(cast):
 def test_a_shared_view_is_a_tab_for_all_a_private_one_for_its_owner(cast):
     saved(cast.owner, "Shared one", is_shared=True)
     saved(cast.owner, "Private one")
-    hers, others = (signed_in(user).get("/workloads/").content.decode() for user in (cast.owner, cast.head))
-    assert "Shared one" in hers
-    assert "Private one" in hers
-    assert "Shared one" in others
-    assert "Private one" not in others
+    for page in ("/workloads/", "/workloads/views/"):
+        hers, others = (signed_in(user).get(page).content.decode() for user in (cast.owner, cast.head))
+        assert "Shared one" in hers
+        assert "Private one" in hers
+        assert "Shared one" in others
+        assert "Private one" not in others
 
 
 def test_the_page_keeps_what_makes_sense_of_the_address(cast):
