@@ -174,6 +174,7 @@ def _context(request: HttpRequest, signoff: Request) -> dict[str, Any]:
         "next_slot": slots_waiting_for(user, on=today).exclude(request=signoff).first(),
         "subject_address": subject.address(signoff.subject_id),
         "notices": subject.notices(signoff, user=user, on=today) if is_open else [],
+        "waived_until": waived_until([signoff], on=today).get(signoff.pk) if is_open else None,
         "page_address": settings.BASE_URL + reverse("signoffs:request", args=[signoff.pk]),
         "today": today,
     }

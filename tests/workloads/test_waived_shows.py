@@ -131,13 +131,17 @@ def test_home_says_it_in_the_rows_that_name_a_target_and_in_no_other(cast, page)
 
 
 def test_home_and_the_list_say_it_of_a_target_that_waits_for_a_signature(cast, page):
-    services.send_for_signature(classification=propose(cast), by=cast.owner, at=NOW)
+    sent = services.send_for_signature(classification=propose(cast), by=cast.owner, at=NOW)
     for is_waived in (False, True):
         if is_waived:
             waive(cast, 9)
         for address in ("/", "/signoffs/?view=waiting"):
             (row,) = rows_of(page(cast.stakeholder).get(address).text)
             assert (SAID in row) is is_waived, address
+        for who, address in ((cast.stakeholder, f"/signoffs/{sent.pk}/sign/"), (cast.auditor, f"/signoffs/{sent.pk}/")):
+            shown = page(who).get(address).text
+            assert "Back within" in shown
+            assert (SAID in shown) is is_waived, address
 
 
 def test_a_waiver_that_waits_for_its_own_signature_is_no_target(cast, page):
