@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cache
+from json import loads
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
 from django.db.models import Count, Q
 from django.db.models.functions import JSONObject
 
@@ -16,13 +19,15 @@ from people.models import User
 from people.permissions import BUSINESS_STAKEHOLDER, WORKLOAD_OWNER, Permission
 from people.queries import missing, nobody_acts, roles_with_holders
 from workloads.models import Classification, Proof, Tier, Workload, WorkloadQuerySet
+from workloads.queries import ANY_DAY
 
 
 @dataclass
 class TierStanding:
     """Counts of one tier; `share` is how many of its workloads have a signed target, in whole percent."""
 
-    tier: Tier | None
+    level: int
+    name: str
     workloads: int = 0
     signed: int = 0
     in_review: int = 0
@@ -73,27 +78,28 @@ def standing_for(user: User, *, today: dt.date, on: dt.date) -> Standing:
 
     One query for the counts, one for the tiers with the organisation's roles beside them.
     """
-    rows, sees_people = _counts(user, today), user.may(Permission.VIEW_PEOPLE)
-    beside: dict[str, Any] = _lacking(user, on) if sees_people else {}
-    found: list[Any] = list(Tier.objects.annotate(**beside))
-    tiers = {tier.level: TierStanding(tier) for tier in found}
+    rows, vacancies = _counts(user, today), None
+    if user.may(Permission.VIEW_PEOPLE):
+        tiers, vacancies = _with_vacancies(user, on)
+    else:
+        tiers = [TierStanding(*tier) for tier in Tier.objects.values_list("level", "name")]
+    by_level = {tier.level: tier for tier in tiers}
     unclassified = 0
     for row in rows:
         if row["tier_now"] is None:
             unclassified += row["count"]
             continue
-        of_tier = tiers[row["tier_now"]]
+        of_tier = by_level[row["tier_now"]]
         of_tier.workloads, of_tier.signed, of_tier.in_review = row["count"], row["signed"], row["reviewed"]
         of_tier.overdue, of_tier.proven = row["late"], row["met"]
-    vacancies = _vacancies(found[0]) if found and sees_people else None
-    return Standing(list(tiers.values()), unclassified, sum(row["never"] for row in rows), vacancies)
+    return Standing(tiers, unclassified, sum(row["never"] for row in rows), vacancies)
 
 
 def _counts(user: User, today: dt.date) -> list[dict[str, Any]]:
     """By what is kept beside each workload of its target."""
     in_force = Q(state_now=Classification.State.SIGNED_OFF)
     rows: Any = (
-        _in_use(user)
+        _in_use(Workload.objects.visible_to(user))
         .values("tier_now")
         .annotate(
             count=Count("pk"),
@@ -107,23 +113,46 @@ def _counts(user: User, today: dt.date) -> list[dict[str, Any]]:
     return list(rows)
 
 
-def _in_use(user: User) -> WorkloadQuerySet:
-    return Workload.objects.visible_to(user).active().order_by()
+def _in_use(workloads: WorkloadQuerySet) -> WorkloadQuerySet:
+    return workloads.active().order_by()
 
 
-def _lacking(user: User, on: dt.date) -> dict[str, Any]:
-    """The organisation's roles with whether anybody acts in them, and how many workloads lack somebody, as values of a query."""
+def _with_vacancies(user: User, on: dt.date) -> tuple[list[TierStanding], Vacancies | None]:
+    """The tiers, and beside them who is missing; one query. None: there is no tier."""
+    if user.may(Permission.VIEW_WORKLOADS):
+        sql, params = _asked_of_all()
+        params = tuple(on if value == ANY_DAY else value for value in params)
+    else:
+        sql, params = _asked(Workload.objects.visible_to(user), on)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        rows = cursor.fetchall()
+    vacancies = None
+    if rows:
+        *_, roles, no_stakeholder, no_team = rows[0]
+        lacking = [
+            (role["name"], missing(holds=role["holds"], deputises=role["deputises"])) for role in map(loads, roles)
+        ]
+        vacancies = Vacancies([(name, words) for name, words in lacking if words], no_stakeholder, no_team)
+    return [TierStanding(level, name) for level, name, *_ in rows], vacancies
+
+
+@cache
+def _asked_of_all() -> tuple[str, tuple[Any, ...]]:
+    """For who sees every workload, put together once: that takes longer than the answer."""
+    return _asked(Workload.objects.all(), ANY_DAY)
+
+
+def _asked(workloads: WorkloadQuerySet, on: dt.date) -> tuple[str, tuple[Any, ...]]:
+    """Each tier; the organisation's roles with whether anybody acts in them, and how many workloads lack somebody."""
     held = roles_with_holders(on=on).values(json=JSONObject(name="name", holds="holds", deputises="deputises"))
-    return {
+    beside = {
         "roles": ArraySubquery(held),
-        "no_stakeholder": how_many(_in_use(user).filter(nobody_acts(BUSINESS_STAKEHOLDER, on=on))),
-        "no_team": how_many(_in_use(user).filter(nobody_acts(WORKLOAD_OWNER, on=on))),
+        "no_stakeholder": how_many(_in_use(workloads).filter(nobody_acts(BUSINESS_STAKEHOLDER, on=on))),
+        "no_team": how_many(_in_use(workloads).filter(nobody_acts(WORKLOAD_OWNER, on=on))),
     }
-
-
-def _vacancies(found: Any) -> Vacancies:
-    lacking = [(role["name"], missing(holds=role["holds"], deputises=role["deputises"])) for role in found.roles]
-    return Vacancies([(name, words) for name, words in lacking if words], found.no_stakeholder, found.no_team)
+    sql, params = Tier.objects.annotate(**beside).values_list("level", "name", *beside).query.sql_with_params()
+    return sql, params
 
 
 def quarters_until(today: dt.date, count: int = 4) -> list[tuple[dt.date, dt.date]]:

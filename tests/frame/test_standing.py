@@ -6,10 +6,10 @@ import datetime as dt
 from dataclasses import replace
 
 from drportal.standing import standing_for
-from people.models import Team, organisation_today
-from people.permissions import BUSINESS_STAKEHOLDER
+from people.models import Role, Team, organisation_today
+from people.permissions import BUSINESS_STAKEHOLDER, COMMUNICATION_LEAD, Permission
 from signoffs import services as signoffs
-from tests.cast import NOW, give, open_gates, proof, propose, put_in_force
+from tests.cast import NOW, give, open_gates, person, proof, propose, put_in_force
 from tests.drills.play import finished
 from workloads.models import Classification, Workload
 from workloads.services import add_workload, send_for_signature
@@ -27,7 +27,7 @@ def another(cast, name):
 def tiers(user, today=TODAY):
     found = standing_for(user, today=today, on=TODAY)
     rows = {
-        row.tier.level: (row.workloads, row.signed, row.in_review, row.overdue, row.proven)
+        row.level: (row.workloads, row.signed, row.in_review, row.overdue, row.proven)
         for row in found.tiers
         if row.workloads
     }
@@ -65,3 +65,18 @@ def test_only_what_one_sees_is_counted(cast):
     assert tiers(cast.owner) == ({1: (1, 1, 0, 0, 0)}, 0, 1)
     assert tiers(cast.stranger) == ({}, 0, 0)
     assert standing_for(cast.owner, today=TODAY, on=TODAY).vacancies is None
+
+
+def test_vacancies_are_those_of_the_day_and_of_the_workloads_one_sees(cast):
+    """For who sees everything the question is put together once: each day has its own answer all the same."""
+    before = dt.date(2020, 1, 1)
+    for on, lacking in ((TODAY, 0), (before, 1), (TODAY, 0)):
+        found = standing_for(cast.head, today=TODAY, on=on).vacancies
+        assert (found.no_stakeholder, found.no_team) == (lacking, lacking)
+        assert (("Head of operations", "vacant") in found.roles) == bool(lacking)
+    Role.objects.filter(pk=COMMUNICATION_LEAD).update(rights=[Permission.VIEW_PEOPLE.value])
+    lead = person("Lena Fischer", role=COMMUNICATION_LEAD)
+    assert standing_for(lead, today=TODAY, on=before).vacancies.no_team == 0
+    lead.teams.add(cast.team)
+    assert standing_for(lead, today=TODAY, on=before).vacancies.no_team == 1
+    assert standing_for(lead, today=TODAY, on=TODAY).vacancies.no_team == 0
