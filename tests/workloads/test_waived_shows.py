@@ -19,6 +19,7 @@ from signoffs.documents import digest
 from tests.cast import NOW, PASSWORD, proof, propose, put_in_force
 from tests.drills.play import planned
 from tests.workloads.campaigns import more_in_force, opened
+from tests.workloads.parts import add_dependency
 from tests.workloads.waivers import request_waiver
 from workloads import reviews, services
 from workloads.models import Classification, Waiver
@@ -226,3 +227,15 @@ def test_letters_say_nothing_of_a_waiver_that_is_over_by_then(cast):
     remind_of_reviews(at=dt.datetime.combine(target.review_due_on, dt.time(12), tzinfo=dt.UTC))
     assert SAID in Message.objects.filter(purpose="signature-requested").first().body
     assert SAID not in Message.objects.filter(purpose="review-due").first().body
+
+
+def test_a_dependency_says_it_of_what_is_needed_and_the_map_of_the_workload_itself(cast, page):
+    put_in_force(cast)
+    above = more_in_force(cast, 1)[0].workload
+    add_dependency(cast, cast.workload, workload=above, by=cast.head)
+    addresses = f"/workloads/{above.pk}/dependencies/", f"/workloads/{cast.workload.pk}/map/"
+    for is_waived in (False, True):
+        if is_waived:
+            waive(cast, 9)
+        for address in addresses:
+            assert (SAID in page(cast.head).get(address).text) is is_waived, address

@@ -15,6 +15,7 @@ from people.wording import duration
 from workloads.chain.drawing import picture, table
 from workloads.chain.judging import Promise, judge
 from workloads.chain.neighbours import DEPTHS, Surroundings, surroundings
+from workloads.queries import waived_of
 from workloads.views_workload import workload_for
 
 # A page of them is enough to begin with; the API and the export list all.
@@ -42,6 +43,7 @@ def show_map(request: HttpRequest, pk: int) -> HttpResponse:
         "left_out": around.left_out,
         "findings": (findings := _findings(around))[:MOST_FINDINGS],
         "more_findings": max(0, len(findings) - MOST_FINDINGS),
+        "waived_until": waived_of(workload.pk, on=organisation_today(timezone.now())),
         **_answer(around),
     }
     return render(request, "workloads/chain/map.html", context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from people.permissions import Permission
 from workloads.chain.queries import names_for
 from workloads.models import Classification, Dependency, ThirdParty, Workload
 from workloads.naming import called, may_name, unnamed
+from workloads.queries import waived_until
 
 
 def dependencies_for(user: User) -> QuerySet[Dependency]:
@@ -45,6 +47,7 @@ class Target:
     rto_seconds: int
     rpo_seconds: int
     signed: bool
+    waived_until: dt.date | None
 
 
 @dataclass(frozen=True)
@@ -58,22 +61,22 @@ class Need:
     target: Target | None = None
 
 
-def needs_of(workload: Workload, user: User) -> list[Need]:
-    """What it needs, hard ones first, then by name."""
+def needs_of(workload: Workload, user: User, *, on: dt.date) -> list[Need]:
+    """What it needs, hard ones first, then by name; waivers as they hold on a day."""
     rows = workload.dependencies.select_related("needs", "third_party__contact")
-    return _told(((row, row.needs) for row in rows), user)
+    return _told(((row, row.needs) for row in rows), user, on)
 
 
-def dependents_of(workload: Workload, user: User) -> list[Need]:
-    """Who needs it, hard ones first, then by name."""
-    return _told(((row, row.workload) for row in workload.dependents.select_related("workload")), user)
+def dependents_of(workload: Workload, user: User, *, on: dt.date) -> list[Need]:
+    """Who needs it, in the same way."""
+    return _told(((row, row.workload) for row in workload.dependents.select_related("workload")), user, on)
 
 
-def _told(rows: Iterable[tuple[Dependency, Workload | None]], user: User) -> list[Need]:
+def _told(rows: Iterable[tuple[Dependency, Workload | None]], user: User, on: dt.date) -> list[Need]:
     found = list(rows)
     others = {other.pk for _, other in found if other is not None}
     seen = names_for(user, others)
-    targets = _targets(others if seen is None else seen)
+    targets = _targets(others if seen is None else seen, on)
     told = [_need(row, other, seen, targets) for row, other in found]
     return sorted(told, key=lambda need: (need.dependency.strength, need.name.casefold()))
 
@@ -93,13 +96,15 @@ def name_needs(rows: Iterable[Dependency], user: User) -> list[Dependency]:
     return found
 
 
-def _targets(workloads: Collection[int]) -> dict[int, Target]:
+def _targets(workloads: Collection[int], on: dt.date) -> dict[int, Target]:
     """By workload the target in force, else the open one."""
-    rows = Classification.objects.filter(
+    present = Classification.objects.filter(
         workload__in=workloads, state__in=[Classification.State.SIGNED_OFF, *Classification.OPEN]
-    ).values_list("workload_id", "rto_seconds", "rpo_seconds", "state")
-    signed = {pk: Target(rto, rpo, True) for pk, rto, rpo, state in rows if state == Classification.State.SIGNED_OFF}
-    return {pk: Target(rto, rpo, False) for pk, rto, rpo, _ in rows} | signed
+    ).annotate(until=waived_until(on, "workload"))
+    rows = present.values_list("workload_id", "rto_seconds", "rpo_seconds", "state", "until")
+    signed = Classification.State.SIGNED_OFF
+    found = {pk: Target(rto, rpo, False, until) for pk, rto, rpo, _, until in rows}
+    return found | {pk: Target(rto, rpo, True, until) for pk, rto, rpo, state, until in rows if state == signed}
 
 
 CHOICES = 12

@@ -43,7 +43,8 @@ def _dependency(request: HttpRequest, pk: int) -> Dependency:
 def dependencies(request: HttpRequest, pk: int) -> HttpResponse:
     """What it needs, and who needs it."""
     workload, user = workload_for(request, pk), signed_in(request)
-    needs, dependents = needs_of(workload, user), dependents_of(workload, user)
+    today = organisation_today(timezone.now())
+    needs, dependents = needs_of(workload, user, on=today), dependents_of(workload, user, on=today)
     seen = [one for one in dependents if one.seen]
     context = {
         "workload": workload,
@@ -53,7 +54,7 @@ def dependencies(request: HttpRequest, pk: int) -> HttpResponse:
         "more": max(0, len(seen) - SHOWN),
         "needed_by": len(dependents),
         "hidden": unnamed(len(dependents) - len(seen)),
-        "today": organisation_today(timezone.now()),
+        "today": today,
         "may_change": user.may(Permission.CHANGE_WORKLOADS, workload),
     }
     return render(request, "workloads/dependencies/dependencies.html", context)
