@@ -12,7 +12,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from audit import tables
-from audit.spreadsheets import table_response
+from audit.spreadsheets import in_parts, table_response
 from tests.cast import put_in_force
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +50,12 @@ def test_the_forms_hold_the_same_rows():
 def test_an_empty_list_is_a_whole_file_too():
     assert json.loads(taken("json", [])) == []
     assert sheets(taken("xlsx", [])) == [[list(HEADER)]]
+
+
+def test_a_file_that_has_gone_out_is_closed():
+    file = io.BytesIO(b"x" * 100_000)
+    assert sum(map(len, in_parts(file))) == 100_000
+    assert file.closed
 
 
 def test_more_rows_than_a_sheet_holds_go_on_in_the_next(monkeypatch):

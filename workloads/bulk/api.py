@@ -21,9 +21,9 @@ from people.models import Team, User, organisation_today
 from people.texts import TextField
 from workloads.bulk.services import MOST, Change, Planned, What, change_many, change_of, plan
 from workloads.filters import BIGGEST_KEY
-from workloads.forms import TAG_LENGTH
 from workloads.models import Lifecycle, Workload
 from workloads.question import Question
+from workloads.register.rows import TAG_LENGTH
 
 OUTCOMES = ("changed", "unchanged", "refused")
 # What the service calls what it misses, and what JSON calls it.

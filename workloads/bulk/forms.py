@@ -7,8 +7,8 @@ from django import forms
 from audit.errors import Invalid
 from people.models import Team
 from workloads.bulk.services import Change, What, change_of
-from workloads.forms import TAG_LENGTH
 from workloads.models import Lifecycle
+from workloads.register.rows import TAG_LENGTH
 
 
 class ChangeForm(forms.Form):
