@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.db.models import QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, status
@@ -16,7 +16,7 @@ from rest_framework.viewsets import GenericViewSet
 from audit.errors import WrongState
 from drills import gaps, marking, services
 from drills.filters import ActionApiFilter, DrillApiFilter
-from drills.models import Action, Drill, Mark
+from drills.models import Action, Drill, DrillQuerySet, Mark
 from drills.serializers import (
     ActionSerializer,
     ActionWriteSerializer,
@@ -33,7 +33,9 @@ from drills.serializers import (
     ReasonSerializer,
 )
 from people.access import SIGNED_IN
-from people.models import User
+from people.models import User, organisation_today
+from workloads.models import Workload
+from workloads.queries import waived_until
 
 
 class Deeds(GenericViewSet[Any]):
@@ -70,7 +72,7 @@ class DrillViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Deeds):
     def get_queryset(self) -> QuerySet[Drill]:
         if not isinstance(self.request.user, User):  # while the schema is drawn
             return Drill.objects.none()
-        found = Drill.objects.visible_to(self.request.user).with_result().select_related("workload")
+        found = self.pictured(Drill.objects.visible_to(self.request.user))
         if self.action == "list":
             return found.prefetch_related("participants").defer("report")
         return found.prefetch_related("participants", "marks")
@@ -78,9 +80,16 @@ class DrillViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Deeds):
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         return DrillSerializer if self.action == "list" else DrillDetailSerializer
 
+    def pictured(self, drills: DrillQuerySet) -> DrillQuerySet:
+        """With the result, and until when something is waived of a workload that this person may see."""
+        user = cast(User, self.request.user)
+        seen = Q(workload__in=Workload.objects.visible_to(user).values("pk"))
+        until = waived_until(organisation_today(timezone.now()), "workload")
+        return drills.with_result().select_related("workload").annotate(waived_until=Case(When(seen, then=until)))
+
     def shown(self, drill: Drill, code: int = status.HTTP_200_OK) -> Response:
         """The drill as it is now, whatever the deed did to it."""
-        fresh = Drill.objects.with_result().prefetch_related("participants", "marks").get(pk=drill.pk)
+        fresh = self.pictured(Drill.objects.all()).prefetch_related("participants", "marks").get(pk=drill.pk)
         return Response(DrillDetailSerializer(fresh).data, status=code)
 
     @extend_schema(request=DrillWriteSerializer, responses={201: DrillDetailSerializer})

@@ -95,13 +95,18 @@ DRILL_FIELDS = (
     "coordinator", "participants", "scheduled_at", "scheduled_by", "started_at", "started_by", "finished_at",
     "finished_by", "called_off_at", "called_off_by", "called_off_reason", "classification", "tier_level", "rto_seconds",
     "rpo_seconds", "rto_verdict", "rpo_verdict", "result", "recovery_seconds", "loss_seconds", "declare_seconds",
-    "rto_grade", "rpo_grade", "declare_grade", "digest",
+    "rto_grade", "rpo_grade", "declare_grade", "digest", "waived_until",
 )  # fmt: skip
 
 
 class DrillSerializer(UtcModelSerializer):
     workload_name = serializers.CharField(source="workload.name", read_only=True)
     result = serializers.CharField(read_only=True, help_text="The weaker of both verdicts; empty until finished")
+    waived_until = serializers.DateField(
+        read_only=True, allow_null=True,
+        help_text="Last day of the first waiver to end of those in force for its workload today; null: nothing is waived, or "
+        "you may not see the workload",
+    )  # fmt: skip
 
     class Meta:
         model = Drill

@@ -239,3 +239,23 @@ def test_a_dependency_says_it_of_what_is_needed_and_the_map_of_the_workload_itse
             waive(cast, 9)
         for address in addresses:
             assert (SAID in page(cast.head).get(address).text) is is_waived, address
+
+
+def test_a_drill_in_json_says_it_to_who_may_see_the_workload(cast, page):
+    drill = planned(cast, participants=[cast.stranger])
+    cast.stranger.teams.clear()
+    addresses = f"/api/v1/drills/{drill.pk}/", "/api/v1/drills/"
+
+    def said(user):
+        one, many = (page(user).get(address).json() for address in addresses)
+        return one["waived_until"], many["results"][0]["waived_until"]
+
+    assert said(cast.head) == (None, None)
+    until = waive(cast, 9).isoformat()
+    assert said(cast.head) == said(cast.owner) == (until, until)
+    assert said(cast.stranger) == (None, None)
+    values = {"reason": "Not now."}
+    cancelled = (
+        page(cast.head).post(f"/api/v1/drills/{drill.pk}/cancel/", values, content_type="application/json").json()
+    )
+    assert cancelled["waived_until"] == until
