@@ -244,6 +244,23 @@ def test_the_lead_counts_signed_targets_of_what_one_may_see(cast, page):
     assert Classification.objects.count() == 1
 
 
+def test_tabs_and_lead_count_nothing_that_one_may_not_see(cast, page):
+    put_in_force(cast)
+    hidden = _add(cast, "Claims Desk", owner_team=Team.objects.create(name="Claims"))
+    Workload.objects.filter(pk=hidden.pk).update(tier_now=1, review_on=NOW.date())  # as a target in force leaves them
+
+    def counted(who):
+        context = page(who).get("/workloads/").context
+        tabs = {label: count for label, count, *_ in context["tabs"]}
+        return [tabs[label] for label in ("All", "Tier 0 and 1", "Review due in 30 days", "Never proven")], context[
+            "signed"
+        ]
+
+    assert counted(cast.head) == (["2", "2", "1", "2"], "2")
+    assert counted(cast.owner) == (["1", "1", "0", "1"], "1")
+    assert counted(cast.stranger) == (["0"] * 4, "0")
+
+
 def test_beyond_the_last_row_that_anybody_reads_the_register_says_so(cast, page, monkeypatch):
     for module in (queries, question):
         monkeypatch.setattr(module, "COUNT_MAX", 2)

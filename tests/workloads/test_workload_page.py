@@ -8,7 +8,7 @@ import pytest
 
 from audit.models import Event
 from people.models import RoleAssignment
-from people.permissions import PER_WORKLOAD, Permission
+from people.permissions import OWNER_TEAM, PER_WORKLOAD, Permission
 from tests.cast import NOW, give, propose, put_in_force
 from tests.workloads.states import STATES, in_state
 from workloads import reviews
@@ -142,6 +142,12 @@ def test_rights_in_two_queries_are_the_rights_of_may(cast, who):
     user = getattr(cast, who)
     assert rights_on(user, cast.workload) == {right for right in PER_WORKLOAD if user.may(right, cast.workload)}
     assert Permission.ADD_PEOPLE not in rights_on(user, cast.workload)
+
+
+def test_a_member_of_the_owner_team_has_its_rights_without_any_role(cast):
+    assert rights_on(cast.stranger, cast.workload) == frozenset()
+    cast.stranger.teams.add(cast.team)
+    assert rights_on(cast.stranger, cast.workload) == OWNER_TEAM
 
 
 def test_somebody_who_left_has_no_rights(cast):
