@@ -156,6 +156,7 @@ def test_hostile_text_is_only_text(estate, typed):
 
 def test_a_long_question_keeps_its_first_words():
     assert words_of("a b c d e f g h i j") == list("abcdefgh")
+    assert words_of("a\0b") == ["a", "b"]
 
 
 def test_more_than_fit_lead_to_the_list(cast):
