@@ -14,10 +14,9 @@ from people.models import Role, Team, User
 from workloads.impact.suggestion import Suggestion
 from workloads.impact.targets import differs_problems
 from workloads.models import Classification, Lifecycle, Tier, Workload
+from workloads.register.rows import TAG_LENGTH, TAGS_MAX
 from workloads.services import target_problems
 from workloads.signing import percent
-
-TAGS_MAX, TAG_LENGTH = 20, 40
 
 
 def show_refusal(form: forms.BaseForm, error: Invalid) -> None:

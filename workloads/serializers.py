@@ -12,8 +12,8 @@ from people.texts import TextField
 from people.wording import MAX_SECONDS
 from workloads.filters import BIGGEST_KEY
 from workloads.finding import Severity
-from workloads.forms import TAG_LENGTH, TAGS_MAX
 from workloads.models import Classification, Lifecycle, Proof, Tier
+from workloads.register.rows import TAG_LENGTH, TAGS_MAX
 
 STATES = ("signed_off", "in_review", "proposed", "rejected", "none")
 SEVERITIES = tuple(severity.value for severity in Severity)
