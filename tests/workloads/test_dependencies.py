@@ -211,3 +211,11 @@ def test_a_form_that_was_opened_before_somebody_else_saved_is_stale_and_keeps_th
     assert Dependency.objects.get().order == "parallel"
     assert client.post(address, FORM | {"note": "Mine.", "seen": stale.context["seen"]}).status_code == 302
     assert Dependency.objects.get().note == "Mine."
+
+
+def test_a_misspelt_value_is_an_error_of_whoever_calls_and_nothing_is_written(cast):
+    need = add_dependency(cast, another(cast))
+    with pytest.raises(TypeError, match="Dependency has no remain"):
+        services.change_dependency(dependency=need, by=cast.owner, at=NOW, note="New.", remain="Something.")
+    need.refresh_from_db()
+    assert need.note == ""
