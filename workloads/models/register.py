@@ -59,8 +59,8 @@ class WorkloadQuerySet(models.QuerySet["Workload"]):
         owned = Workload.objects.filter(owner_team__in=user.teams.through.objects.filter(user=user).values("team"))
         shared = Workload.objects.filter(is_shared=True)
         # One set of numbers instead of three conditions: PostgreSQL reads a union from its indexes, an OR row by row.
-        parts = owned.order_by().values("pk"), granted.order_by().values("content_object"), shared.order_by().values("pk")
-        return self.filter(pk__in=parts[0].union(*parts[1:]))
+        more = granted.order_by().values("content_object"), shared.order_by().values("pk")
+        return self.filter(pk__in=owned.order_by().values("pk").union(*more))
 
     def with_targets(self) -> WorkloadQuerySet:
         """Join the classification in force and the open one; at most one row each, by constraint."""
