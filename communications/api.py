@@ -17,7 +17,7 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 from communications import queries, services
 from communications.filters import MessageApiFilter
 from communications.models import Delivery, Message
-from people.access import SIGNED_IN
+from people.access import SIGNED_IN, SeenRows
 from people.models import User
 
 
@@ -60,7 +60,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
         return DeliverySerializer(message.seen, many=True).data  # type: ignore[attr-defined]
 
 
-class MessageViewSet(ReadOnlyModelViewSet[Message]):
+class MessageViewSet(SeenRows, ReadOnlyModelViewSet[Message]):
     """Messages, newest first: all of them with the right to see every message, else those to yourself."""
 
     rule = SIGNED_IN
@@ -70,11 +70,8 @@ class MessageViewSet(ReadOnlyModelViewSet[Message]):
     ordering_fields = ("id", "created_at")
     ordering = ("-id",)
 
-    def get_queryset(self) -> QuerySet[Message]:
-        if not isinstance(self.request.user, User):  # while the schema is drawn
-            return Message.objects.none()
-        reader = self.request.user
-        return queries.with_deliveries(Message.objects.visible_to(reader), reader=reader)
+    def seen(self, user: User) -> QuerySet[Message]:
+        return queries.with_deliveries(Message.objects.visible_to(user), reader=user)
 
     @extend_schema(
         request=None,

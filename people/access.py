@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -73,3 +74,23 @@ def signed_in(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise TypeError("this view needs a rule that asks for a signed-in person")
     return request.user
+
+
+class SeenRows:
+    """Before a viewset of REST framework: its rows are those that the caller may see; none while the schema is drawn, for which
+    nobody calls."""
+
+    request: Any
+    queryset: Any
+
+    def seen(self, user: User) -> QuerySet[Any]:
+        raise NotImplementedError
+
+    def get_queryset(self) -> QuerySet[Any]:
+        user = self.request.user
+        found: QuerySet[Any] = self.seen(user) if isinstance(user, User) else self.queryset.none()
+        return found
+
+    @property
+    def by(self) -> User:
+        return signed_in(self.request)

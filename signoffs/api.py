@@ -14,7 +14,7 @@ from rest_framework.request import Request as ApiRequest
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from people.access import SIGNED_IN
+from people.access import SIGNED_IN, SeenRows
 from people.fields import YesNoFilter
 from people.models import User, organisation_today
 from people.texts import TextField
@@ -109,7 +109,7 @@ class RequestFilter(django_filters.FilterSet):  # type: ignore[misc]
         return found.filter(pk__in=ids) if value else found.exclude(pk__in=ids)
 
 
-class RequestViewSet(ReadOnlyModelViewSet[Request]):
+class RequestViewSet(SeenRows, ReadOnlyModelViewSet[Request]):
     """Documents that are or were out for signature, newest first."""
 
     rule = SIGNED_IN
@@ -119,10 +119,8 @@ class RequestViewSet(ReadOnlyModelViewSet[Request]):
     ordering_fields = ("requested_at", "due_on", "id")
     ordering = ("-requested_at", "-id")
 
-    def get_queryset(self) -> QuerySet[Request]:
-        if not isinstance(self.request.user, User):  # while the schema is drawn
-            return Request.objects.none()
-        found = requests_for(self.request.user, on=organisation_today(timezone.now()))
+    def seen(self, user: User) -> QuerySet[Request]:
+        found = requests_for(user, on=organisation_today(timezone.now()))
         return found.prefetch_related("slots__signature")
 
     @extend_schema(request=SignSerializer, responses=RequestSerializer)

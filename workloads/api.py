@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, Model, QuerySet
+from django.db.models import F, QuerySet
 from django.http import Http404
 from django.utils import timezone
 from django_filters.rest_framework import DjangoFilterBackend
@@ -17,7 +17,7 @@ from rest_framework.serializers import Serializer
 from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 
 from audit.errors import Invalid
-from people.access import SIGNED_IN
+from people.access import SIGNED_IN, SeenRows
 from people.models import User, organisation_today
 from people.permissions import Permission
 from signoffs.proof import TokenCannotSign, proof_from
@@ -72,21 +72,12 @@ class Pictures:
         return pictures(self.rows.values_list("pk", flat=True)[part], on=organisation_today(timezone.now()))
 
 
-class Rows(GenericViewSet[Any]):
+class Rows(SeenRows, GenericViewSet[Any]):
     """Lists and single things, read as plain rows through `visible_to`."""
 
     rule = SIGNED_IN
-    model: type[Model]
     columns: tuple[str, ...]
     filter_backends = [DjangoFilterBackend, StableOrdering]
-
-    def seen(self, user: User) -> QuerySet[Any]:
-        raise NotImplementedError
-
-    def get_queryset(self) -> QuerySet[Any]:
-        if not isinstance(self.request.user, User):  # while the schema is drawn
-            return self.model._default_manager.none()
-        return self.seen(self.request.user)
 
     def list(self, request: ApiRequest) -> Response:
         rows = self.filter_queryset(self.get_queryset())
@@ -112,12 +103,6 @@ class Rows(GenericViewSet[Any]):
         found: dict[str, Any] | None = self.get_queryset().filter(pk=number).values(*self.columns).first()
         return found
 
-    @property
-    def by(self) -> User:
-        if not isinstance(self.request.user, User):
-            raise Http404
-        return self.request.user
-
 
 def _valid(serializer: Serializer[Any]) -> dict[str, Any]:
     serializer.is_valid(raise_exception=True)
@@ -138,7 +123,6 @@ def _renamed(error: Invalid) -> Invalid:
 class WorkloadViewSet(Rows):
     """The register. A workload has the target that is in force, else the one that is proposed; `state` says which."""
 
-    model = Workload
     queryset = Workload.objects.all()  # for the schema; what is read comes from `seen`
     columns = ROW
     serializer_class = WorkloadSerializer
@@ -218,7 +202,6 @@ def with_waived(targets: QuerySet[Any]) -> QuerySet[Any]:
 class ClassificationViewSet(Rows):
     """Targets from proposal to signature, past ones included, newest first."""
 
-    model = Classification
     queryset = Classification.objects.all()
     columns = TARGET_ROW
     serializer_class = ClassificationSerializer

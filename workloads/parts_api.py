@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.viewsets import GenericViewSet
 
-from people.access import SIGNED_IN
+from people.access import SIGNED_IN, SeenRows
 from people.models import User
 from people.texts import TextField
 from people.wording import MAX_SECONDS
@@ -72,7 +72,7 @@ class Deeds(NamedTuple):
     remove: Callable[..., None] | None = None
 
 
-class PartViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Any]):
+class PartViewSet(SeenRows, mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Any]):
     """A kind names its rows as the caller may see them, what is written, and its deeds."""
 
     rule = SIGNED_IN
@@ -86,9 +86,6 @@ class PartViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewS
     deeds: ClassVar[Deeds]
     queryset: Any
 
-    def seen(self, user: User) -> QuerySet[Any]:
-        raise NotImplementedError
-
     def add(self, **values: Any) -> Model:
         return self.deeds.add(**values)
 
@@ -100,15 +97,9 @@ class PartViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewS
             raise NotImplementedError
         self.deeds.remove(**values)
 
-    def get_queryset(self) -> QuerySet[Any]:
-        if not isinstance(self.request.user, User):  # while the schema is drawn
-            nothing: QuerySet[Any] = self.queryset.none()
-            return nothing
-        return self.seen(self.request.user)
-
     @property
     def doer(self) -> dict[str, Any]:
-        return {"by": self.request.user, "at": timezone.now()}
+        return {"by": self.by, "at": timezone.now()}
 
     def sent(self, serializer_class: type[Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
         serializer = serializer_class(data=self.request.data, partial=partial, context=self.get_serializer_context())

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from people.access import SIGNED_IN, signed_in
+from people.access import SIGNED_IN, SeenRows
 from people.models import User, organisation_today
 from people.texts import TextField
 from workloads.campaigns import services
@@ -73,7 +73,7 @@ class ReviewSerializer(serializers.Serializer[Any]):
     )
 
 
-class CampaignViewSet(GenericViewSet[Campaign]):
+class CampaignViewSet(SeenRows, GenericViewSet[Campaign]):
     """Review campaigns. What is seen of one are the reviews of the workloads this person may see."""
 
     rule = SIGNED_IN
@@ -81,13 +81,8 @@ class CampaignViewSet(GenericViewSet[Campaign]):
     serializer_class: Any = CampaignSerializer
     filter_backends = ()
 
-    def get_queryset(self) -> QuerySet[Campaign]:
-        user = self.request.user
-        return campaigns_for(user) if isinstance(user, User) else Campaign.objects.none()
-
-    @property
-    def by(self) -> User:
-        return signed_in(self.request)
+    def seen(self, user: User) -> QuerySet[Campaign]:
+        return campaigns_for(user)
 
     def list(self, request: Request) -> Response:
         page: Any = self.paginate_queryset(self.get_queryset())

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from people.access import SIGNED_IN, signed_in
+from people.access import SIGNED_IN, SeenRows
 from people.models import User
 from people.texts import TextField
 from people.wording import MAX_SECONDS
@@ -86,7 +86,7 @@ class AnswersSerializer(serializers.Serializer[Any]):
     currency = serializers.ChoiceField(choices=CURRENCIES, required=False)
 
 
-class ImpactViewSet(GenericViewSet[Any]):
+class ImpactViewSet(SeenRows, GenericViewSet[Any]):
     """Impact analyses: the answers, the seasons, and what follows from them."""
 
     rule = SIGNED_IN
@@ -94,9 +94,8 @@ class ImpactViewSet(GenericViewSet[Any]):
     serializer_class: Any = ImpactSerializer
     filter_backends = ()
 
-    def get_queryset(self) -> QuerySet[Workload]:
-        user = self.request.user
-        return Workload.objects.visible_to(user) if isinstance(user, User) else Workload.objects.none()
+    def seen(self, user: User) -> QuerySet[Workload]:
+        return Workload.objects.visible_to(user)
 
     def list(self, request: Request) -> Response:
         """The analyses that have begun, by workload."""
@@ -123,10 +122,6 @@ class ImpactViewSet(GenericViewSet[Any]):
             given[cell] = Given(one["level"], one["amount_per_hour"])
         services.answer(workload=workload, by=self.by, at=timezone.now(), answers=given, **said)
         return Response(ImpactSerializer(_row(workload.pk, picture(workload))).data)
-
-    @property
-    def by(self) -> User:
-        return signed_in(self.request)
 
 
 def _row(workload: int, found: Picture) -> dict[str, Any]:

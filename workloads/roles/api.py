@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from people.access import SeenRows
 from people.models import RoleAssignment, User, organisation_today
 from people.permissions import Permission
 from workloads.roles.forms import AssignmentsQuery
@@ -35,7 +36,7 @@ class HeldSerializer(serializers.Serializer[Any]):
         return gaps_of(held, self.context["today"])
 
 
-class AssignmentViewSet(GenericViewSet[RoleAssignment]):
+class AssignmentViewSet(SeenRows, GenericViewSet[RoleAssignment]):
     """Every role assignment, of the organisation and of single workloads."""
 
     rule = Permission.VIEW_PEOPLE
@@ -43,9 +44,8 @@ class AssignmentViewSet(GenericViewSet[RoleAssignment]):
     serializer_class: Any = HeldSerializer
     filter_backends = ()
 
-    def get_queryset(self) -> QuerySet[Any]:
-        user = self.request.user
-        return assignments(user) if isinstance(user, User) else RoleAssignment.objects.none()
+    def seen(self, user: User) -> QuerySet[Any]:
+        return assignments(user)
 
     @extend_schema(
         parameters=[

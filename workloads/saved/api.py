@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from people.access import SIGNED_IN, signed_in
+from people.access import SIGNED_IN, SeenRows, signed_in
 from people.models import User, organisation_today
 from workloads.models import SavedView
 from workloads.question import Question
@@ -48,7 +48,7 @@ class ChangeViewSerializer(serializers.Serializer[Any]):
     is_shared = serializers.BooleanField()
 
 
-class SavedViewViewSet(GenericViewSet[SavedView]):
+class SavedViewViewSet(SeenRows, GenericViewSet[SavedView]):
     """One's own views of the register, and those that others share."""
 
     rule = SIGNED_IN
@@ -56,10 +56,8 @@ class SavedViewViewSet(GenericViewSet[SavedView]):
     serializer_class: Any = SavedViewSerializer
     filter_backends = ()
 
-    def get_queryset(self) -> QuerySet[SavedView]:
-        user = self.request.user
-        seen = SavedView.objects.visible_to(user) if isinstance(user, User) else SavedView.objects.none()
-        return seen.select_related("owner")
+    def seen(self, user: User) -> QuerySet[SavedView]:
+        return SavedView.objects.visible_to(user).select_related("owner")
 
     def list(self, request: Request) -> Response:
         page: Any = self.paginate_queryset(self.get_queryset())
