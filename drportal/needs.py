@@ -16,7 +16,7 @@ from audit.models import Event
 from drills.queries import drills_for, open_actions_for
 from people.models import RoleAssignment, User
 from people.permissions import BUSINESS_STAKEHOLDER, HEAD_OF_OPERATIONS
-from people.wording import duration
+from people.wording import duration, sentence
 from signoffs.models import Request
 from signoffs.queries import slots_waiting_for, waived_until
 from workloads.models import Classification, Workload
@@ -118,7 +118,7 @@ def _signatures(user: User, today: dt.date, on: dt.date) -> tuple[list[Ask], int
             "Signature",
             "writing-sign",
             slot.request.title,
-            f"{slot.summary.removesuffix('.')}. You are asked as {slot.role.name[0].lower()}{slot.role.name[1:]}.",
+            f"{sentence(slot.summary)} You are asked as {slot.role.name[0].lower()}{slot.role.name[1:]}.",
             slot.request.due_on,
             reverse("signoffs:sign", args=[slot.request_id]),
             "Read and sign",

@@ -187,3 +187,8 @@ def browser_words(user_agent: str) -> str:
     if browser and system:
         return f"{browser} on {system}"
     return browser or system or user_agent[:40] or "unknown program"
+
+
+def sentence(text: str) -> str:
+    """With a full stop, unless it ends as a sentence does already: before another sentence follows."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."

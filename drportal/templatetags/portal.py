@@ -294,6 +294,11 @@ def problem_with(field: BoundField, error: object) -> str:
 
 
 @register.filter
+def sentence(text: str) -> str:
+    return wording.sentence(text)
+
+
+@register.filter
 def browser(user_agent: str) -> str:
     return wording.browser_words(user_agent)
 

@@ -150,7 +150,7 @@ def test_a_waiver_that_waits_for_its_own_signature_is_no_target(cast, page):
     request_waiver(cast)
     for address in ("/", "/signoffs/?view=waiting"):
         (row,) = rows_of(page(cast.sponsor).get(address).text)
-        assert "No user flow" in row
+        assert "No user flow is written down. " in row
         assert SAID not in row, address
 
 

@@ -17,6 +17,7 @@ from audit.kinds import Kind
 from audit.models import Event
 from people.models import RoleAssignment, User, organisation_today
 from people.permissions import WORKLOAD_OWNER
+from people.wording import sentence
 from signoffs.documents import Document, compare, digest
 from signoffs.models import Request
 from workloads.gates.known import Known, read
@@ -203,7 +204,7 @@ def _happened(events: list[Event]) -> Iterator[str]:
 
 def _reason(event: Event) -> str:
     said = " ".join(str(event.after.get("reason", "")).split())
-    return said if said.endswith((".", "!", "?")) else f"{said}."
+    return sentence(said)
 
 
 def _listed(names: list[str]) -> str:

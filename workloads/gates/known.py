@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from people.wording import sentence
 from workloads.finding import Finding, Severity
 from workloads.gates.worse import worse
 
@@ -104,19 +105,15 @@ def texts(stored: Sequence[Kept]) -> list[tuple[str, str, str]]:
 
 
 def _line(one: Known) -> str:
-    return f"- {_sentence(one.finding.title)} {one.finding.detail}".rstrip()
+    return f"- {sentence(one.finding.title)} {one.finding.detail}".rstrip()
 
 
 def _waiver_line(finding: Finding, waiver: Waived) -> str:
-    grown = f" Waived as: {_sentence(waiver.title)}" if waiver.title != finding.title else ""
+    grown = f" Waived as: {sentence(waiver.title)}" if waiver.title != finding.title else ""
     return (
-        f"- Until {waiver.ends_on:%-d %B %Y}: {_sentence(finding.title)}{grown} "
+        f"- Until {waiver.ends_on:%-d %B %Y}: {sentence(finding.title)}{grown} "
         f"Conditions: {' '.join(waiver.conditions.split())}"
     )
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 @dataclass(frozen=True)
