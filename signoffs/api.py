@@ -17,12 +17,12 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 from people.access import SIGNED_IN, SeenRows
 from people.fields import YesNoFilter
 from people.models import User, organisation_today
+from people.proof import IdentityProof
+from people.reauthentication import TokenCannotSign, proof_from
 from people.texts import TextField
 from signoffs import services
 from signoffs.models import Request, Signature, Slot
-from signoffs.proof import TokenCannotSign, proof_from
 from signoffs.queries import requests_for, slots_waiting_for
-from signoffs.services import Proof
 
 
 class SignatureSerializer(serializers.ModelSerializer[Signature]):
@@ -150,7 +150,7 @@ def _valid(serializer_class: type[serializers.Serializer[Any]], request: ApiRequ
     return data
 
 
-def _proof(request: ApiRequest) -> tuple[Proof | None, User]:
+def _proof(request: ApiRequest) -> tuple[IdentityProof | None, User]:
     """This session's proof and its person. Raises TokenCannotSign: a program is nobody who could take responsibility."""
     if request.auth is not None or not isinstance(request.user, User):
         raise TokenCannotSign("A token cannot sign. Sign in yourself and sign on the page.")

@@ -11,6 +11,7 @@ from django.db.models.functions import Upper
 from audit.kinds import Kind
 from audit.states import Move, Stateful
 from people.models import Role, User
+from people.proof import Method
 from signoffs import subjects
 
 if TYPE_CHECKING:
@@ -128,13 +129,6 @@ class Slot(models.Model):
     @property
     def is_signed(self) -> bool:
         return hasattr(self, "signature")
-
-
-class Method(models.TextChoices):
-    PASSWORD = "password", "password"
-    TOTP = "totp", "authenticator code"
-    PASSKEY = "passkey", "passkey"
-    RECOVERY_CODE = "recovery-code", "recovery code"
 
 
 class Signature(models.Model):

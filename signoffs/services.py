@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -18,20 +17,12 @@ from audit.kinds import Kind
 from audit.services import record
 from audit.states import change_state
 from people.models import Role, User, organisation_today
+from people.proof import IdentityProof, check_proof
 from people.queries import acts_in_role, holdings
 from signoffs.documents import digest as digest_of
 from signoffs.documents import plain_text
-from signoffs.models import Method, Request, Signature, Slot
+from signoffs.models import Request, Signature, Slot
 from signoffs.subjects import subject_of
-
-PROOF_MAX_AGE = dt.timedelta(minutes=5)
-
-
-class NeedsProof(DeedError):
-    """The signer has not shown within the last five minutes that it is she."""
-
-    status = 403
-    code = "reauthenticate"
 
 
 class DocumentChanged(DeedError):
@@ -39,14 +30,6 @@ class DocumentChanged(DeedError):
 
     status = 409
     code = "document-changed"
-
-
-@dataclass(frozen=True)
-class Proof:
-    """A re-authentication: how and when (UTC) the person showed that it is she, in this very session."""
-
-    method: Method
-    at: dt.datetime
 
 
 @transaction.atomic
@@ -101,7 +84,9 @@ def request_signatures(
     return request
 
 
-def sign(*, request: Request, by: User, at: dt.datetime, proof: Proof | None, digest: str, role: str = "") -> Signature:
+def sign(
+    *, request: Request, by: User, at: dt.datetime, proof: IdentityProof | None, digest: str, role: str = ""
+) -> Signature:
     """Sign as yourself, in `role` or the first role asked for that you act in.
 
     `digest` is that of the document the signer saw. Raises NeedsProof, NotAllowed, WrongState, and DocumentChanged after
@@ -117,10 +102,12 @@ def sign(*, request: Request, by: User, at: dt.datetime, proof: Proof | None, di
 
 
 @transaction.atomic
-def _sign(request: Request, by: User, at: dt.datetime, proof: Proof | None, digest: str, role: str) -> Signature | None:
+def _sign(
+    request: Request, by: User, at: dt.datetime, proof: IdentityProof | None, digest: str, role: str
+) -> Signature | None:
     request = _locked(request)
     slot = _slot_for(request, by, at, role)
-    proof = _checked(proof, at)
+    proof = check_proof(proof, at)
     if digest != request.digest:
         raise DocumentChanged("You saw another version of this document. Read it again, then sign.")
     subject = subject_of(request.subject_type)
@@ -150,11 +137,11 @@ def _sign(request: Request, by: User, at: dt.datetime, proof: Proof | None, dige
 
 
 @transaction.atomic
-def reject(*, request: Request, by: User, at: dt.datetime, proof: Proof | None, reason: str) -> None:
+def reject(*, request: Request, by: User, at: dt.datetime, proof: IdentityProof | None, reason: str) -> None:
     """Refuse to sign, with a reason that the proposer and the other signers read. One refusal ends the request."""
     request = _locked(request)
     _slot_for(request, by, at, "")
-    _checked(proof, at)
+    check_proof(proof, at)
     reason = reason.strip()
     if not reason:
         raise Invalid("Write why, so that the proposer knows what to change.", {"reason": "Write why you do not sign."})
@@ -219,11 +206,3 @@ def _printed_role(slot: Slot, by: User, at: dt.datetime) -> str:
     held = holdings(slot.role_id, workload_id=slot.request.workload_id, on=organisation_today(at))
     is_holder = any(h.person is not None and h.person.pk == by.pk for h in held)
     return slot.role.name if is_holder else f"{slot.role.name} (deputy)"
-
-
-def _checked(proof: Proof | None, at: dt.datetime) -> Proof:
-    if proof is None or not dt.timedelta(0) <= at - proof.at <= PROOF_MAX_AGE:
-        raise NeedsProof(
-            "Show once more that it is you: password, authenticator code or passkey. It counts for 5 minutes."
-        )
-    return proof

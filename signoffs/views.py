@@ -21,12 +21,12 @@ from audit.errors import DeedError
 from audit.spreadsheets import in_batches, table_response
 from people.access import SIGNED_IN, rule, signed_in
 from people.models import User, organisation_today
+from people.proof import NeedsProof
+from people.reauthentication import proof_for_deed, prove_context
 from signoffs import services
 from signoffs.documents import canonical, compare
 from signoffs.models import Request, Signature, Slot
-from signoffs.proof import proof_for_deed, prove_context
 from signoffs.queries import Standing, requests_for, slots_waiting_for, standing, waived_until
-from signoffs.services import NeedsProof
 from signoffs.subjects import subject_of
 
 PER_PAGE = 50

@@ -16,8 +16,8 @@ from people.permissions import (
     IT_OPERATIONS,
     WORKLOAD_OWNER,
 )
+from people.proof import IdentityProof, Method
 from signoffs import services as signoffs
-from signoffs.models import Method
 from workloads import services as workloads
 from workloads.models import (
     Classification,
@@ -135,8 +135,8 @@ def open_gates(workload: Workload, owner: User) -> None:
     )
 
 
-def proof(at: dt.datetime = NOW, method: Method = Method.PASSWORD) -> signoffs.Proof:
-    return signoffs.Proof(method, at - dt.timedelta(seconds=30))
+def proof(at: dt.datetime = NOW, method: Method = Method.PASSWORD) -> IdentityProof:
+    return IdentityProof(method, at - dt.timedelta(seconds=30))
 
 
 def propose(

@@ -20,7 +20,7 @@ from audit.errors import Invalid
 from people.access import SIGNED_IN, SeenRows
 from people.models import User, organisation_today
 from people.permissions import Permission
-from signoffs.proof import TokenCannotSign, proof_from
+from people.reauthentication import TokenCannotSign, proof_from
 from workloads import reviews, services
 from workloads.filters import SEARCH_MAX, ClassificationFilter, RegisterFilter
 from workloads.gates.known import kept

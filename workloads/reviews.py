@@ -13,6 +13,7 @@ from audit.kinds import Kind
 from audit.services import Actor, record_many
 from people.models import Role, User, organisation_today
 from people.permissions import BUSINESS_STAKEHOLDER, Permission
+from people.proof import IdentityProof
 from people.queries import acts_in_role
 from signoffs import services as signoffs
 from signoffs.models import Signature
@@ -110,7 +111,7 @@ def reaffirm(
     classification: Classification,
     by: User,
     at: dt.datetime,
-    proof: signoffs.Proof | None,
+    proof: IdentityProof | None,
     digest: str,
     known: Sequence[Known] | None = None,
 ) -> Signature:

@@ -15,10 +15,10 @@ from audit.errors import DeedError, WrongState
 from people.access import SIGNED_IN, rule, signed_in
 from people.models import organisation_today
 from people.permissions import Permission
+from people.proof import NeedsProof
+from people.reauthentication import proof_for_deed, prove_context
 from signoffs.documents import compare, digest
 from signoffs.models import Request
-from signoffs.proof import proof_for_deed, prove_context
-from signoffs.services import NeedsProof
 from workloads import reviews
 from workloads.campaigns.changes import changes_since
 from workloads.gates.queries import in_force

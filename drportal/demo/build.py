@@ -22,11 +22,12 @@ from drportal.demo.taking_apart import find_out_later, take_apart
 from drportal.demo.waivers import waive_one
 from people import services as people_services
 from people.models import Role, RoleAssignment, Team, User, organisation_today
+from people.proof import IdentityProof, Method
 from people.queries import people_in_role
 from people.wording import parse_duration
 from signoffs import services as signoffs
 from signoffs.documents import digest
-from signoffs.models import Method, Request
+from signoffs.models import Request
 from workloads import reviews
 from workloads import services as workloads
 from workloads.models import Classification, Tier, Workload
@@ -215,8 +216,8 @@ def _sign(org: Organisation, request: Request, role: str, classification: Classi
     signoffs.sign(request=request, by=by, at=at, proof=_proof(org, at), digest=request.digest, role=role)
 
 
-def _proof(org: Organisation, at: dt.datetime) -> signoffs.Proof:
-    return signoffs.Proof(org.random.choice(METHODS), at - dt.timedelta(seconds=org.random.randint(5, 200)))
+def _proof(org: Organisation, at: dt.datetime) -> IdentityProof:
+    return IdentityProof(org.random.choice(METHODS), at - dt.timedelta(seconds=org.random.randint(5, 200)))
 
 
 def _rejected(org: Organisation, load: cast.Load, workload: Workload) -> None:

@@ -12,8 +12,9 @@ from django.db import connection
 
 from drportal.demo.impact import add_answers
 from people.models import RoleAssignment, Team, User, organisation_today
+from people.proof import Method
 from signoffs.documents import digest, plain_text
-from signoffs.models import Method, Request, Signature, Slot
+from signoffs.models import Request, Signature, Slot
 from workloads.models import (
     Classification,
     Dependency,

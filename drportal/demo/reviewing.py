@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 from django.http import QueryDict
 
 from people.models import User, organisation_today
+from people.proof import IdentityProof, Method
 from people.queries import people_in_role
 from signoffs.documents import digest
-from signoffs.models import Method
-from signoffs.services import Proof
 from workloads.campaigns.queries import open_reviews
 from workloads.campaigns.services import Seen, close_campaign, nudge, open_campaign, reaffirm_many
 from workloads.models import Campaign, Classification
@@ -62,4 +61,6 @@ def _reaffirmed(org: Organisation, campaign: Campaign, *, ago: int) -> None:
         hers.setdefault(people[0], []).append(seen)
     for number, (person, seen_by_her) in enumerate(hers.items()):
         at = org.ago(ago - number)
-        reaffirm_many(seen=seen_by_her, by=person, at=at, proof=Proof(Method.PASSKEY, at - dt.timedelta(seconds=40)))
+        reaffirm_many(
+            seen=seen_by_her, by=person, at=at, proof=IdentityProof(Method.PASSKEY, at - dt.timedelta(seconds=40))
+        )

@@ -6,9 +6,9 @@ import datetime as dt
 
 from people.models import organisation_today
 from people.permissions import EXECUTIVE_SPONSOR, HEAD_OF_OPERATIONS
+from people.proof import IdentityProof, Method
 from people.queries import people_in_role
 from signoffs import services as signoffs
-from signoffs.models import Method
 from workloads.gates.queries import against
 from workloads.gates.services import request_waiver
 from workloads.models import Classification
@@ -39,5 +39,5 @@ def waive_one(now: dt.datetime) -> None:
     )
     if waiver.request is not None:
         at += dt.timedelta(hours=2)
-        proof = signoffs.Proof(Method.TOTP, at - dt.timedelta(seconds=40))
+        proof = IdentityProof(Method.TOTP, at - dt.timedelta(seconds=40))
         signoffs.sign(request=waiver.request, by=signer, at=at, proof=proof, digest=waiver.request.digest)

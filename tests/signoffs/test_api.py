@@ -5,9 +5,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from people.reauthentication import confirm_password
 from people.services import issue_token
 from signoffs.models import Request, Signature
-from signoffs.proof import confirm_password
 from tests.cast import NOW, PASSWORD, propose
 from tests.signoffs.conftest import sign
 from workloads import services as workloads

@@ -115,7 +115,7 @@ def test_a_wrong_password_is_said_and_nothing_is_signed(cast, sent):
     client = signed_in(cast.head)
     answer = send(client, sent, password="not-her-password")
     assert answer.status_code == 422
-    assert "This is not your password. Nothing has been signed." in answer.content.decode()
+    assert "This is not your password. Nothing has been done." in answer.content.decode()
     assert not Signature.objects.exists()
 
 

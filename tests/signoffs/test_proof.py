@@ -11,8 +11,9 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from signoffs.models import Method, Signature
-from signoffs.proof import proof_from, prove_context
+from people.proof import Method
+from people.reauthentication import proof_from, prove_context
+from signoffs.models import Signature
 
 RECORDS, WHOSE = "account_authentication_methods", "account_authentication_methods_user"
 

@@ -4,7 +4,7 @@ import pytest
 
 from audit.errors import Invalid, NotAllowed, WrongState
 from audit.models import Event
-from signoffs.services import NeedsProof
+from people.proof import NeedsProof
 from tests.signoffs.conftest import CLOSED, LATER, close, reject, sign
 from workloads.models import Classification
 

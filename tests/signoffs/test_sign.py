@@ -8,9 +8,10 @@ from audit.errors import Invalid, NotAllowed, WrongState
 from audit.models import Event
 from people.models import RoleAssignment, User
 from people.permissions import BUSINESS_STAKEHOLDER, EXECUTIVE_SPONSOR, HEAD_OF_OPERATIONS
+from people.proof import IdentityProof, Method, NeedsProof
 from signoffs import services as signoffs
-from signoffs.models import Method, Request, Signature
-from signoffs.services import DocumentChanged, NeedsProof, Proof
+from signoffs.models import Request, Signature
+from signoffs.services import DocumentChanged
 from tests.cast import NOW, give, person, proof, propose
 from tests.signoffs.conftest import CLOSED, LATER, close, sign, signers
 from workloads import services as workloads
@@ -178,7 +179,7 @@ def test_nothing_is_sent_to_a_vacant_role(cast):
     ],
 )
 def test_a_proof_counts_for_five_minutes(cast, sent, age, counts):
-    shown = Proof(Method.PASSWORD, LATER - age)
+    shown = IdentityProof(Method.PASSWORD, LATER - age)
     if counts:
         assert sign(sent, cast.stakeholder, proof=shown)
         return

@@ -17,8 +17,8 @@ from drills.models import DrillKind
 from people import services as people
 from people.models import Role, RoleAssignment, Team, User, organisation_today
 from people.permissions import BUSINESS_STAKEHOLDER, WORKLOAD_OWNER, Permission
+from people.proof import NeedsProof
 from signoffs.models import Signature
-from signoffs.services import NeedsProof
 from tests.cast import NOW, PASSWORD, make_cast, person, proof
 from tests.races import at_once
 from tests.workloads import chains

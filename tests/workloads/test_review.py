@@ -11,9 +11,10 @@ from audit.errors import NotAllowed, WrongState
 from audit.models import Event
 from communications.models import Message
 from people.permissions import BUSINESS_STAKEHOLDER
+from people.proof import NeedsProof
 from signoffs.documents import digest
 from signoffs.models import Request, Signature
-from signoffs.services import DocumentChanged, NeedsProof
+from signoffs.services import DocumentChanged
 from tests.cast import NOW, PASSWORD, give, person, proof, propose, put_in_force
 from tests.workloads.states import STATES, in_state
 from workloads import reviews, services

@@ -17,8 +17,8 @@ from rest_framework.viewsets import GenericViewSet
 from audit.errors import Invalid
 from people.access import SIGNED_IN
 from people.models import User, organisation_today
+from people.reauthentication import TokenCannotSign, proof_from
 from people.texts import TextField
-from signoffs.proof import TokenCannotSign, proof_from
 from workloads.campaigns.changes import Changes, changes_since
 from workloads.campaigns.queries import campaigns_for, reviews_due
 from workloads.campaigns.services import AT_ONCE, Seen, reaffirm_many

@@ -17,7 +17,7 @@ from audit.kinds import Kind
 from audit.services import record
 from people.models import User, organisation_today
 from people.permissions import Permission
-from signoffs import services as signoffs
+from people.proof import IdentityProof, NeedsProof
 from workloads.campaigns import telling
 from workloads.campaigns.changes import changes_since
 from workloads.campaigns.queries import by_team, open_reviews, whole
@@ -157,7 +157,7 @@ class Outcome:
 
 
 @transaction.atomic
-def reaffirm_many(*, seen: Sequence[Seen], by: User, at: dt.datetime, proof: signoffs.Proof | None) -> Outcome:
+def reaffirm_many(*, seen: Sequence[Seen], by: User, at: dt.datetime, proof: IdentityProof | None) -> Outcome:
     """Keep many targets where nothing has changed: one proof, but a request and a signature for each.
 
     What changed, was reviewed meanwhile or is not hers is left out and named. Raises NeedsProof, Invalid, NotAllowed.
@@ -183,7 +183,7 @@ def reaffirm_many(*, seen: Sequence[Seen], by: User, at: dt.datetime, proof: sig
                     digest=by_number[target.pk].digest,
                     known=changed[target.pk].known,
                 )
-        except signoffs.NeedsProof:
+        except NeedsProof:
             raise
         except DeedError as error:
             why = error.message

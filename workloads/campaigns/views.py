@@ -18,8 +18,8 @@ from audit.errors import DeedError, Invalid, WrongState
 from people.access import SIGNED_IN, rule, signed_in
 from people.models import organisation_today
 from people.permissions import Permission
-from signoffs.proof import proof_for_deed, prove_context
-from signoffs.services import NeedsProof
+from people.proof import NeedsProof
+from people.reauthentication import proof_for_deed, prove_context
 from workloads.campaigns import services
 from workloads.campaigns.changes import changes_since
 from workloads.campaigns.forms import ChooseForm, OpenForm

@@ -23,8 +23,7 @@ from django.utils import timezone
 
 from audit.errors import DeedError
 from people.models import User
-from signoffs.models import Method
-from signoffs.services import PROOF_MAX_AGE, NeedsProof, Proof
+from people.proof import PROOF_MAX_AGE, IdentityProof, Method, NeedsProof
 
 # The types of allauth's authenticators.
 _MFA_METHODS = {"totp": Method.TOTP, "webauthn": Method.PASSKEY, "recovery_codes": Method.RECOVERY_CODE}
@@ -58,7 +57,7 @@ class Way:
     address: str
 
 
-def proof_from(request: HttpRequest) -> Proof | None:
+def proof_from(request: HttpRequest) -> IdentityProof | None:
     """The newest re-authentication of this session that still counts; None without one."""
     user = request.user
     if not isinstance(user, User):
@@ -69,11 +68,11 @@ def proof_from(request: HttpRequest) -> Proof | None:
     return max(fresh, key=lambda proof: proof.at, default=None)
 
 
-def _proof_of(entry: Mapping[str, Any]) -> Proof | None:
+def _proof_of(entry: Mapping[str, Any]) -> IdentityProof | None:
     method = Method.PASSWORD if entry.get("method") == "password" else _MFA_METHODS.get(str(entry.get("type")))
     if method is None:
         return None
-    return Proof(method, dt.datetime.fromtimestamp(float(entry["at"]), dt.UTC))
+    return IdentityProof(method, dt.datetime.fromtimestamp(float(entry["at"]), dt.UTC))
 
 
 def confirm_password(request: HttpRequest, password: str) -> bool:
@@ -85,31 +84,31 @@ def confirm_password(request: HttpRequest, password: str) -> bool:
     if not isinstance(user, User):
         return False
     if not ratelimit.consume(request, action="reauthenticate", user=user):
-        raise TooManyTries("Too many tries. Wait a minute, then type your password once more. Nothing has been signed.")
+        raise TooManyTries("Too many tries. Wait a minute, then type your password once more. Nothing has been done.")
     try:
         right = get_adapter(request).reauthenticate(user, password)
     except ValidationError:  # allauth's own limit of failed sign-ins
         raise TooManyTries(
-            "Too many wrong passwords. Wait five minutes, then try again. Nothing has been signed."
+            "Too many wrong passwords. Wait five minutes, then try again. Nothing has been done."
         ) from None
     if right:
         reauthenticate_by_password(request)
     return bool(right)
 
 
-def proof_for_deed(request: HttpRequest) -> Proof | None:
+def proof_for_deed(request: HttpRequest) -> IdentityProof | None:
     """The proof for a form that was sent with `_prove.html` in it: its password when one was typed, else this session's.
 
     Raises WrongPassword, TooManyTries. Ask for the time of the deed afterwards: a proof is never younger than its deed.
     """
     password = request.POST.get("password", "")
     if password and not confirm_password(request, password):
-        raise WrongPassword("This is not your password. Nothing has been signed. Type it again.")
+        raise WrongPassword("This is not your password. Nothing has been done. Type it again.")
     return proof_from(request)
 
 
 def prove_context(request: HttpRequest) -> dict[str, Any]:
-    """What `signoffs/_prove.html` shows."""
+    """What `people/_prove.html` shows."""
     user = request.user
     if not isinstance(user, User):
         return {}
