@@ -41,6 +41,7 @@ class _Nameless:
 
 
 PORTAL: Actor = _Nameless("Portal")  # acting on its timetable
+OWNER: Actor = _Nameless("Owner of the machine")  # with a command, beside the portal
 NOBODY: Actor = _Nameless("Somebody not signed in")
 
 encode = json.JSONEncoder().encode

@@ -42,8 +42,9 @@ INSERT INTO workloads_classification (workload_id, tier_id, slo, rto_seconds, rp
 SELECT r.workload_id, 2, 99.9, 14400, 14400, 'r', '', 'signed_off', '', '', '[]', '', now(), %(user)s, r.id, now(), %(user)s,
     %(today)s::date + (r.id %% 90)::int - 15
 FROM signoffs_request r;
-INSERT INTO people_roleassignment (role_id, workload_id, person_id, deputy_id, from_on)
-SELECT 'business-stakeholder', id, %(user)s, %(other)s, '2020-01-01' FROM workloads_workload WHERE reference LIKE 'F-%%';
+INSERT INTO people_roleassignment (role_id, workload_id, person_id, deputy_id, from_on, standing)
+SELECT 'business-stakeholder', id, %(user)s, %(other)s, '2020-01-01', 'effective'
+FROM workloads_workload WHERE reference LIKE 'F-%%';
 ANALYZE
 """
 

@@ -80,6 +80,27 @@ class Purpose(Enum):
         "{who} has handed over everything of {person} to {to}. Roles pass from {from} on, actions and drills at once; signatures "
         "and reviews follow the roles.\n\n{passed}",
     )
+    CONFIRMATION_ASKED = Words(
+        "Second person asked for",
+        "Look at it and decide",
+        "To be confirmed by a second person: {what}",
+        "{who} gives or changes something that lets people do more: {what}.\n\nWhy: {reason}\n\n"
+        "A second person has to confirm it. These people can: {confirmers}.",
+        urgent=True,
+    )
+    CONFIRMATION_CLOSED = Words(
+        "Second person decided",
+        "See what was decided",
+        "Now {state}: {what}",
+        "This is {state} now, by {who}: {what}.\n\n{reason}",
+    )
+    ROLES_CONFIRMED = Words(
+        "Roles given",
+        "See what you hold",
+        "Your roles: {count}",
+        "{who} has given you {count}, and a second person has confirmed it. You hold from now on, or from the day agreed:"
+        "\n\n{roles}",
+    )
     REVIEW_DUE = Words(
         "Review due",
         "Review the target",

@@ -12,6 +12,7 @@ from communications.api import MessageViewSet
 from drills.api import ActionViewSet, DrillViewSet
 from people.access import SIGNED_IN
 from people.api import PersonViewSet, RoleViewSet
+from people.api_confirmations import ConfirmationViewSet
 from signoffs.api import RequestViewSet
 from workloads.api import ClassificationViewSet, TierViewSet, WorkloadViewSet
 from workloads.bulk.api import ChangeManyView
@@ -63,6 +64,7 @@ VIEWSETS: dict[str, Any] = {
     "people": PersonViewSet,
     "roles": RoleViewSet,
     "assignments": AssignmentViewSet,
+    "confirmations": ConfirmationViewSet,
     "events": EventViewSet,
 }
 for name, viewset in VIEWSETS.items():

@@ -11,10 +11,11 @@ from django.db.models import Count, Exists, F, Func, IntegerField, OuterRef, Q, 
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.models import Event
 from drills.queries import drills_for, open_actions_for
-from people.models import RoleAssignment, User
+from people.models import Confirmation, RoleAssignment, User
 from people.permissions import BUSINESS_STAKEHOLDER, HEAD_OF_OPERATIONS
 from people.wording import duration, sentence
 from signoffs.models import Request
@@ -64,9 +65,15 @@ class Asks:
 
 
 def asks_of(user: User, *, today: dt.date, on: dt.date) -> Asks:
-    """Everything that waits for this person; waivers as they hold `on` a day of the organisation. Five queries, whatever the
+    """Everything that waits for this person; waivers as they hold `on` a day of the organisation. Six queries, whatever the
     number."""
-    kinds = (_signatures(user, today, on), _targets(user, today, on), _drills(user, today), _actions(user))
+    kinds = (
+        _signatures(user, today, on),
+        _targets(user, today, on),
+        _drills(user, today),
+        _actions(user),
+        _confirmations(user),
+    )
     found = [ask for asks, _ in kinds for ask in asks]
     found.sort(key=lambda ask: (ask.due_on is None, ask.due_on or today, ask.title))
     return Asks(found, sum(more for _, more in kinds))
@@ -87,6 +94,7 @@ def count_for(user: User, *, today: dt.date) -> int:
         _targets_of(user, today),
         drills_for(user, on=today),
         open_actions_for(user),
+        Confirmation.objects.for_user(user, timezone.now()),
     )
     mine = User.objects.get_queryset().filter(pk=user.pk)
     last, *counted = mine.values_list(Subquery(deeds[:1]), *map(how_many, kinds)).get()
@@ -203,4 +211,21 @@ def _actions(user: User) -> tuple[list[Ask], int]:
             "Open action",
         )
         for action in found
+    ], more
+
+
+def _confirmations(user: User) -> tuple[list[Ask], int]:
+    rows = Confirmation.objects.for_user(user, timezone.now()).select_related("given_by").order_by("given_at", "pk")
+    found, more = _first(rows)
+    return [
+        Ask(
+            "Confirmation",
+            "shield-check",
+            one.title,
+            f"{one.given_by.name} asks for a second person.",
+            None,
+            reverse("people:confirmation", args=[one.pk]),
+            "Look and decide",
+        )
+        for one in found
     ], more

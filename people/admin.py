@@ -9,18 +9,21 @@ from allauth.account.decorators import secure_admin_login
 from allauth.mfa import admin as mfa_admin
 from allauth.socialaccount import admin as social_admin
 from allauth.usersessions import admin as sessions_admin
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth import admin as auth_admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from audit.kinds import Kind
 from people import services
-from people.models import ApiToken, Contact, Role, RoleAssignment, Team, User
+from people.models import ApiToken, Confirmation, Contact, Role, RoleAssignment, Team, User
 from people.permissions import Permission
-from people.reference_admin import ReadOnlyAdmin, ReferenceAdmin, doer, stored
+from people.reference_admin import ProvenAdmin, ReadOnlyAdmin, ReferenceAdmin, doer, stored
+from people.role_rights import change_rights
 
 # These tables come with admin pages of their libraries: changes there would leave no line in the trail, and rights come
 # from roles, not from groups. (The modules are imported above so that their pages exist before they are taken away.)
@@ -39,11 +42,21 @@ admin.site.password_change = change_own_password  # type: ignore[method-assign,a
 
 
 @admin.register(Role)
-class RoleAdmin(ReferenceAdmin):
-    """Roles are shipped: their rights and duties may be changed, but none is added or deleted."""
+class RoleAdmin(ProvenAdmin, ReferenceAdmin):
+    """Roles are shipped: their rights and duties may be changed, but none is added or deleted. Rights wait for a second
+    person; the rest changes at once."""
 
     list_display = ("name", "duties", "position")
     fields = ("name", "duties", "rights", "position")
+
+    def save_model(self, request: HttpRequest, obj: Role, form: Any, change: bool) -> None:
+        wanted, obj.rights = obj.rights, stored(obj).rights
+        super().save_model(request, obj, form, change)
+        confirmation = change_rights(role=obj, rights=wanted, by=doer(request), at=timezone.now())
+        if confirmation is not None:
+            address = reverse("people:confirmation", args=[confirmation.pk])
+            text = 'The rights have not changed yet: <a href="{}">a second person has to confirm it</a>.'
+            messages.warning(request, format_html(text, address))
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -70,7 +83,7 @@ class ContactAdmin(ReferenceAdmin):
 
 
 @admin.register(User)
-class UserAdmin(ReferenceAdmin):
+class UserAdmin(ProvenAdmin, ReferenceAdmin):
     """People are never deleted: the record of what they did refers to them. They are deactivated.
 
     The e-mail address stays as it is once a person is here: who could change it could have a password reset sent to
@@ -99,6 +112,7 @@ class UserAdmin(ReferenceAdmin):
         if not change:
             obj.set_unusable_password()  # the person sets one through the reset link
             obj.email = obj.email.strip().lower()
+            obj.added_by = doer(request)
         elif not obj.is_active and stored(obj).is_active:
             # Her tokens end with it, and nobody locks himself out; the lines are written there.
             services.deactivate_person(person=obj, by=doer(request), at=timezone.now())
@@ -114,9 +128,17 @@ class RoleAssignmentAdmin(ReadOnlyAdmin):
     """Roles are given and ended on the page of people, where the rights on workloads follow."""
 
     right = Permission.VIEW_PEOPLE
-    list_display = ("role", "person", "deputy", "workload_id", "from_on", "until_on")
-    list_filter = ("role",)
-    list_select_related = ("role", "person", "deputy")
+    list_display = ("role", "person", "deputy", "workload_id", "from_on", "until_on", "standing", "given_by")
+    list_filter = ("role", "standing")
+    list_select_related = ("role", "person", "deputy", "given_by")
+
+
+@admin.register(Confirmation)
+class ConfirmationAdmin(ReadOnlyAdmin):
+    right = Permission.VIEW_PEOPLE
+    list_display = ("title", "deed", "state", "given_by", "given_at", "closed_by", "closed_at")
+    list_filter = ("state", "deed")
+    list_select_related = ("given_by", "closed_by")
 
 
 @admin.register(ApiToken)

@@ -167,7 +167,7 @@ class PersonViewSet(SeenRows, ReadOnlyModelViewSet[User]):
 class AssignmentSerializer(serializers.ModelSerializer[RoleAssignment]):
     class Meta:
         model = RoleAssignment
-        fields = ("id", "role", "person", "deputy", "workload_id", "from_on", "until_on")
+        fields = ("id", "role", "person", "deputy", "workload_id", "from_on", "until_on", "standing", "confirmation")
         read_only_fields = fields
 
 
@@ -177,6 +177,7 @@ class AssignSerializer(serializers.Serializer[Any]):
     deputy = serializers.PrimaryKeyRelatedField(queryset=User.objects.all(), allow_null=True, default=None)
     from_on = serializers.DateField()
     until_on = serializers.DateField(allow_null=True, default=None, help_text="Last day, included")
+    reason = TextField(max_length=300, allow_blank=True, default="", help_text="Needed where it began yesterday")
 
 
 class EndSerializer(serializers.Serializer[Any]):

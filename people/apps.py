@@ -10,3 +10,5 @@ class PeopleConfig(AppConfig):
     def ready(self) -> None:
         # Not imported above: allauth's models can only be read when all apps are loaded.
         import_module("people.receivers").connect()
+        rights = import_module("people.role_rights")
+        import_module("people.confirmations").register(rights.DEED, rights.RoleRights())

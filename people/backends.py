@@ -17,6 +17,7 @@ SELECT u.*, ARRAY(
     SELECT DISTINCT unnest(r.rights) FROM people_roleassignment a JOIN people_role r ON r.key = a.role_id
     WHERE (a.person_id = u.id OR a.deputy_id = u.id) AND a.workload_id IS NULL
       AND a.from_on <= %(today)s AND (a.until_on IS NULL OR a.until_on >= %(today)s)
+      AND a.standing IN ('effective', 'unconfirmed')
 ) AS found_rights
 FROM people_user u WHERE u.id = %(user)s
 """

@@ -126,6 +126,12 @@ class AssignForm(forms.Form):
         widget=day_input(),
         help_text="The last day, included. Empty: until further notice.",
     )
+    reason = forms.CharField(
+        label="Why",
+        required=False,
+        max_length=300,
+        help_text="Needed where it began yesterday. Whoever confirms it reads it.",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

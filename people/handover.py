@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from audit.copying import copy_in
 from audit.errors import Invalid, NotAllowed, WrongState
 from audit.kinds import Kind
 from audit.services import record, record_many
+from people.assignments import DAY, enter
+from people.confirmations import nobody_could_confirm, once
 from people.estates import estates, places
-from people.models import RoleAssignment, User, organisation_today
+from people.guarding import guarded_roles
+from people.models import Confirmation, RoleAssignment, Standing, User, organisation_today
 from people.permissions import Permission
 from people.services import deactivate_person
 from people.telling import teller
 
-DAY = dt.timedelta(days=1)
 LATEST = dt.timedelta(days=366)
 Line = tuple[RoleAssignment, dict[str, Any], dict[str, Any]]  # for the trail: what, before, after
 
@@ -58,12 +61,32 @@ def passing(person: User, to: User | None, *, first_day: dt.date) -> list[Passin
     names = places().names({a.workload_id for a in held if a.workload_id is not None})
     own = _held(to, first_day) if to is not None else RoleAssignment.objects.none()
     theirs = {(a.role_id, a.workload_id): a for a in own if to is not None and a.person_id == to.pk}
-    return [_passing(a, names, person, to, theirs.get((a.role_id, a.workload_id)), first_day) for a in held]
+    found = [_passing(a, names, person, to, theirs.get((a.role_id, a.workload_id)), first_day) for a in held]
+    return found if to is None else _once_each(found)
+
+
+def _once_each(found: list[Passing]) -> list[Passing]:
+    """A role is given to somebody from one day once: the first of two that would begin on the same day passes, the other ends."""
+    columns = ("role", "workload_id", "person", "deputy", "from_on")
+    others = RoleAssignment.objects.given().exclude(pk__in=[one.assignment.pk for one in found])
+    others = others.filter(
+        from_on__in={one.from_on for one in found}, role__in={one.assignment.role_id for one in found}
+    )
+    there = {(once(*key[:4]), key[4]) for key in others.values_list(*columns)}
+    passes = []
+    for one in found:
+        person, deputy = (p.pk if p is not None else None for p in (one.person, one.deputy))
+        key = (once(one.assignment.role_id, one.assignment.workload_id, person, deputy), one.from_on)
+        if (person or deputy) and key in there:
+            one = replace(one, person=None, deputy=None, remark="it passes once")
+        there.add(key)
+        passes.append(one)
+    return passes
 
 
 def _held(person: User, first_day: dt.date) -> QuerySet[RoleAssignment]:
-    """What she holds on that day or later, as holder or deputy."""
-    found = RoleAssignment.objects.of(person).filter(Q(until_on__isnull=True) | Q(until_on__gte=first_day))
+    """What she holds on that day or later, as holder or deputy; what waits for a second person too."""
+    found = RoleAssignment.objects.given().of(person).filter(Q(until_on__isnull=True) | Q(until_on__gte=first_day))
     return found.select_related("role", "person", "deputy").order_by("role__position", "workload_id", "id")
 
 
@@ -117,10 +140,12 @@ def hand_over(
 ) -> list[Passing]:
     """Pass every role, as holder and as deputy, to a successor from the day after `last_day`; the rest passes at once.
 
-    Signatures and reviews that wait follow the roles by themselves: they ask who holds them. Raises Invalid, WrongState when
-    there is nothing to pass, NotAllowed for rights one does not have oneself.
+    Signatures and reviews that wait follow the roles by themselves: they ask who holds them. Guarded roles of the successor
+    wait for a second person, all in one deed. Raises Invalid, WrongState when there is nothing to pass, NotAllowed to oneself.
     """
     by.require(Permission.ASSIGN_ROLES)
+    if by.pk == to.pk:
+        raise NotAllowed("Nobody hands roles over to themselves. Let a colleague who may give roles do it.")
     _check(person, to, last_day, organisation_today(at), deactivate=deactivate)
     first_day = last_day + DAY
     # One order for everybody; who comes second finds the roles passed on.
@@ -128,8 +153,7 @@ def hand_over(
     roles, things = passing(person, to, first_day=first_day), kept(person, on=organisation_today(at))
     if not roles and not any(not one.follows_roles for one in things) and not deactivate:
         raise WrongState(f"{person.name} has nothing to hand over from {first_day:%-d %b %Y} on.")
-    _check_rights(by, to, roles)
-    _pass(roles, by=by, at=at, last_day=last_day)
+    confirmation = _pass(roles, to=to, by=by, at=at, last_day=last_day)
     for estate in estates():
         if not estate.follows_roles:
             estate.hand_over(person, to, by=by, at=at)
@@ -139,7 +163,8 @@ def hand_over(
     record(Kind.ROLES_HANDED_OVER, person, by=by, at=at, after=after)
     if deactivate:
         deactivate_person(person=person, by=by, at=at)
-    teller().handed_over(person, to, _summary(roles, things), from_on=first_day, by=by, at=at)
+    waiting = confirmation.assignments.filter(standing=Standing.WAITING).count() if confirmation is not None else 0
+    teller().handed_over(person, to, _summary(roles, things, waiting), from_on=first_day, by=by, at=at)
     return roles
 
 
@@ -161,48 +186,65 @@ def _check(person: User, to: User, last_day: dt.date, today: dt.date, *, deactiv
         raise Invalid("Some values need another look.", problems)
 
 
-def _check_rights(by: User, to: User, roles: Iterable[Passing]) -> None:
-    """Nobody gives herself rights that she does not have."""
-    if by.pk != to.pk:
-        return
-    for one in roles:
-        if not all(by.has_perm(right) for right in one.assignment.role.rights):
-            name = one.assignment.role.name
-            raise NotAllowed(f"{name} has rights that you do not have. Let a colleague hand this over to you.")
-
-
-def _pass(roles: list[Passing], *, by: User, at: dt.datetime, last_day: dt.date) -> None:
-    """End what has begun, and begin what follows; what has not begun yet changes its people. Each with its line."""
+def _pass(roles: list[Passing], *, to: User, by: User, at: dt.datetime, last_day: dt.date) -> Confirmation | None:
+    """End what has begun, and begin what follows, each with its line; returns what a second person has to confirm."""
     ended: list[Line] = []
-    changed: list[Line] = []
-    begun: list[RoleAssignment] = []
+    begun = [_following(one) for one in _going_on(roles)]
     for one in roles:
         held = one.assignment
         if held.from_on > last_day:
-            before: dict[str, Any] = {"person": held.person, "deputy": held.deputy}
-            if one.person is None and one.deputy is None:
-                ended.append((held, before | {"from": held.from_on}, {"until": "never begins"}))
-                continue
-            held.person, held.deputy = one.person, one.deputy
-            changed.append((held, before, {"person": held.person, "deputy": held.deputy, "from": held.from_on}))
-            continue
-        if one.person is not None or one.deputy is not None:
-            begun.append(
-                RoleAssignment(
-                    role=held.role, workload_id=held.workload_id, person=one.person, deputy=one.deputy,
-                    from_on=one.from_on, until_on=held.until_on,
-                )
-            )  # fmt: skip
-        ended.append((held, {"until": held.until_on}, {"until": last_day}))
-        held.until_on = last_day
-    never = [held for held, before, _ in ended if "from" in before]
+            ended.append((held, {"standing": held.standing}, {"standing": Standing.CANCELLED.value}))
+            held.standing = Standing.CANCELLED
+        else:
+            ended.append((held, {"until": held.until_on}, {"until": last_day}))
+            held.until_on = last_day
+    RoleAssignment.objects.bulk_update([held for held, _, _ in ended], ["until_on", "standing"], 1000)
     record_many(Kind.ROLE_ENDED, ended, by=by, at=at)
-    RoleAssignment.objects.filter(pk__in=[held.pk for held in never]).delete()
-    RoleAssignment.objects.bulk_update([h for h, before, _ in ended if "from" not in before], ["until_on"], 1000)
-    RoleAssignment.objects.bulk_update([held for held, _, _ in changed], ["person", "deputy"], 1000)
-    RoleAssignment.objects.bulk_create(begun, 1000)
-    lines: list[Line] = [(a, {}, _described(a)) for a in begun]
-    record_many(Kind.ROLE_ASSIGNED, [*changed, *lines], by=by, at=at)
+    # Who was the deputy and holds it now gets nothing that she could not do before.
+    acts = {id(new) for one, new in zip(_going_on(roles), begun, strict=True) if to in _both(one.assignment)}
+    fresh = [new for new in begun if id(new) not in acts]
+    copy_in([new for new in begun if id(new) in acts])
+    interim = _interim(fresh, to, at)
+    confirmation = enter(fresh, by=by, at=at, newcomers={to.pk})
+    lines: list[Line] = [(a, {}, _described(a)) for a in [*interim, *begun]]
+    record_many(Kind.ROLE_ASSIGNED, lines, by=by, at=at)
+    return confirmation
+
+
+def _going_on(roles: list[Passing]) -> list[Passing]:
+    return [one for one in roles if one.person is not None or one.deputy is not None]
+
+
+def _both(held: RoleAssignment) -> tuple[User | None, User | None]:
+    return held.person, held.deputy
+
+
+def _interim(fresh: list[RoleAssignment], to: User, at: dt.datetime) -> list[RoleAssignment]:
+    """While a guarded role waits for the successor, who held it beside her and stays holds it alone, without a day between."""
+    guarded = guarded_roles()
+    if nobody_could_confirm(at):
+        return []
+    alone: list[tuple[RoleAssignment, RoleAssignment]] = []
+    for new in fresh:
+        person, deputy = (somebody if somebody != to else None for somebody in _both(new))
+        if new.role_id in guarded and (person is not None or deputy is not None):
+            row = copy(new)
+            row.person, row.deputy = person, deputy
+            alone.append((new, row))
+    copy_in([row for _, row in alone])
+    for new, row in alone:
+        new.replaces = row
+    return [row for _, row in alone]
+
+
+def _following(one: Passing) -> RoleAssignment:
+    """The row that goes on from an assignment, as that was given, by whom and how far confirmed."""
+    held = one.assignment
+    return RoleAssignment(
+        role=held.role, workload_id=held.workload_id, person=one.person, deputy=one.deputy, from_on=one.from_on,
+        until_on=held.until_on, given_by=held.given_by, given_at=held.given_at, standing=held.standing,
+        confirmation=held.confirmation,
+    )  # fmt: skip
 
 
 def _described(given: RoleAssignment) -> dict[str, Any]:
@@ -215,7 +257,9 @@ def _described(given: RoleAssignment) -> dict[str, Any]:
     }
 
 
-def _summary(roles: list[Passing], things: list[Kept]) -> list[str]:
+def _summary(roles: list[Passing], things: list[Kept], waiting: int) -> list[str]:
     """What passes, in the lines of a message."""
     lines = [f"Role: {one.words}" for one in roles]
+    if waiting:
+        lines.append(f"{waiting} of these roles: as soon as a second person has confirmed")
     return lines + [f"{one.label}: {thing}" for one in things for thing in one.things]

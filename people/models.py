@@ -15,10 +15,12 @@ from django.utils import timezone
 from guardian.mixins import GuardianUserMixin
 
 from audit.errors import NotAllowed
+from audit.kinds import Kind
+from audit.states import Move, Stateful
 from people.permissions import Permission
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
 
 def organisation_today(at: dt.datetime) -> dt.date:
@@ -102,6 +104,8 @@ class User(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField("may open the admin site", default=False)
     is_active = models.BooleanField("may sign in", default=True)
     added_at = models.DateTimeField(default=timezone.now)
+    # Who cannot confirm anything for whom (people.confirmations); null: the owner of the machine, or before this was noted.
+    added_by = models.ForeignKey("self", on_delete=models.PROTECT, null=True, editable=False, related_name="+")
 
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "email"
@@ -186,10 +190,109 @@ class Role(models.Model):
         return self.name
 
 
+class ConfirmationQuerySet(models.QuerySet["Confirmation"]):
+    def waiting(self) -> ConfirmationQuerySet:
+        return self.filter(state=Confirmation.State.WAITING)
+
+    def for_user(self, user: User, at: dt.datetime) -> ConfirmationQuerySet:
+        """What waits and this person may confirm: she may assign roles, did not give it, receives nothing by it, and owes
+        neither her account nor a guarded role of the last 30 days to who gave it."""
+        if not user.is_active or not user.may(Permission.ASSIGN_ROLES):
+            return self.none()
+        since = at - TRUSTED_AFTER
+        owed = RoleAssignment.objects.of(user).filter(
+            confirmation__isnull=False, given_at__gt=since, given_by__isnull=False
+        )
+        givers = Q(given_by=user) | Q(given_by__in=owed.order_by().values("given_by"))
+        if user.added_by_id is not None and user.added_at > since:
+            givers |= Q(given_by=user.added_by_id)
+        return self.waiting().exclude(receivers__contains=[user.pk]).exclude(givers)
+
+
+# For so long nobody confirms what was given by who made her account, or gave her a guarded role.
+TRUSTED_AFTER = dt.timedelta(days=30)
+
+
+class Confirmation(Stateful):
+    """A deed about rights that a second person has to confirm: guarded roles that were given, or an edit that waits.
+
+    Roles refer to the deed in which they were given; what an edit will do stands in `change`, read by the room that
+    registered its `deed` (people/confirmations.py).
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waits for a second person"
+        CONFIRMED = "confirmed", "Confirmed"
+        REFUSED = "refused", "Not confirmed"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    MOVES: ClassVar[Mapping[str, Move]] = {
+        "confirm": Move((State.WAITING,), State.CONFIRMED, Kind.CONFIRMATION_CONFIRMED),
+        "refuse": Move((State.WAITING,), State.REFUSED, Kind.CONFIRMATION_REFUSED),
+        "withdraw": Move((State.WAITING,), State.WITHDRAWN, Kind.CONFIRMATION_WITHDRAWN),
+    }
+
+    deed = models.CharField(max_length=40)
+    title = models.CharField(max_length=300)
+    reason = models.CharField(max_length=500, blank=True)
+    change = models.JSONField(default=dict)
+    # Numbers of the people who get something by it; none of them confirms it.
+    receivers = ArrayField(models.BigIntegerField(), default=list)
+    given_at = models.DateTimeField()
+    given_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=12, choices=State.choices, default=State.WAITING)
+    closed_at = models.DateTimeField(null=True)
+    # Null although closed: by the owner of the machine, with a command.
+    closed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    closing_reason = models.TextField(blank=True)
+
+    objects = ConfirmationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-given_at", "-id"]
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="waiting", closed_at__isnull=True, closed_by__isnull=True)
+                | (~Q(state="waiting") & Q(closed_at__isnull=False)),
+                name="confirmation_closed_at_by",
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_by__isnull=True) | ~Q(state="confirmed") | ~Q(closed_by=F("given_by")),
+                name="confirmation_by_another",
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "-given_at"], name="confirmation_waiting")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def trail_thread(self) -> str:
+        return f"confirmation:{self.pk}"
+
+
+class Standing(models.TextChoices):
+    WAITING = "waiting", "Waits for a second person"
+    UNCONFIRMED = "unconfirmed", "In effect, unconfirmed"
+    EFFECTIVE = "effective", "In effect"
+    REFUSED = "refused", "Not confirmed"
+    CANCELLED = "cancelled", "Given by mistake"
+
+
+IN_EFFECT = (Standing.EFFECTIVE, Standing.UNCONFIRMED)
+GIVEN = (*IN_EFFECT, Standing.WAITING)  # everything but what came to nothing
+
+
 class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
+    def given(self) -> RoleAssignmentQuerySet:
+        """Without those that came to nothing: refused, or given by mistake."""
+        return self.filter(standing__in=GIVEN)
+
     def in_force(self, on: dt.date) -> RoleAssignmentQuerySet:
-        """Assignments that hold on this day of the organisation, both ends included."""
-        return self.filter(Q(until_on__isnull=True) | Q(until_on__gte=on), from_on__lte=on)
+        """Assignments that hold on this day of the organisation, both ends included; none that still waits."""
+        held = Q(until_on__isnull=True) | Q(until_on__gte=on)
+        return self.filter(held, from_on__lte=on, standing__in=IN_EFFECT)
 
     def of(self, user: User) -> RoleAssignmentQuerySet:
         """What this person holds, as holder or as deputy."""
@@ -217,6 +320,14 @@ class RoleAssignment(models.Model):
     )
     from_on = models.DateField("from")
     until_on = models.DateField("until", null=True, blank=True)
+    standing = models.CharField(max_length=12, choices=Standing.choices, default=Standing.EFFECTIVE)
+    # The deed that a second person confirms; null for roles that need none.
+    confirmation = models.ForeignKey(Confirmation, on_delete=models.PROTECT, null=True, related_name="assignments")
+    # What goes on until this one takes effect: of a pair that is handed over, who stays (people/handover.py).
+    replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    # Null: by the owner of the machine, or before this was noted.
+    given_at = models.DateTimeField(null=True)
+    given_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
 
     objects = RoleAssignmentQuerySet.as_manager()
 
@@ -233,6 +344,27 @@ class RoleAssignment(models.Model):
             models.CheckConstraint(
                 condition=Q(until_on__isnull=True) | Q(until_on__gte=F("from_on")), name="assignment_ends_after_start"
             ),
+            models.CheckConstraint(
+                condition=Q(given_at__isnull=True, given_by__isnull=True)
+                | Q(given_at__isnull=False, given_by__isnull=False),
+                name="assignment_given_at_by",
+            ),
+            models.CheckConstraint(
+                condition=Q(standing__in=[Standing.EFFECTIVE, Standing.CANCELLED]) | Q(confirmation__isnull=False),
+                name="assignment_waits_for_somebody",
+            ),
+            models.UniqueConstraint(
+                fields=["role", "workload_id", "person", "from_on"],
+                condition=Q(standing__in=GIVEN, person__isnull=False, replaces__isnull=True),
+                nulls_distinct=False,
+                name="assignment_once",
+            ),
+            models.UniqueConstraint(
+                fields=["role", "workload_id", "deputy", "from_on"],
+                condition=Q(standing__in=GIVEN, person__isnull=True, replaces__isnull=True),
+                nulls_distinct=False,
+                name="assignment_of_deputy_once",
+            ),
         ]
         indexes = [
             models.Index(fields=["workload_id", "role"], name="assignment_workload"),
@@ -247,6 +379,11 @@ class RoleAssignment(models.Model):
     @property
     def trail_thread(self) -> str:
         return f"workload:{self.workload_id}" if self.workload_id else f"role:{self.role_id}"
+
+    def is_confirmed_for(self, person: User) -> bool:
+        """Whether this person holds it without anybody's confirmation missing."""
+        waits = self.confirmation is not None and person.pk in self.confirmation.receivers
+        return self.standing == Standing.EFFECTIVE or not waits
 
 
 class Scope(models.TextChoices):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
 
-from people.models import Role, RoleAssignment, Team, User
+from people.models import IN_EFFECT, Role, RoleAssignment, Team, User
 from people.permissions import BUSINESS_STAKEHOLDER, WORKLOAD_OWNER, Permission
 
 
@@ -102,8 +102,9 @@ class Post:
     def missing(self) -> str:
         if self.per_workload and not self.present:
             return ""
-        holds = any(a.person is not None and a.person.is_active for a in self.present)
-        deputises = any(a.deputy is not None and a.deputy.is_active for a in self.present)
+        present = [a for a in self.present if a.standing in IN_EFFECT]
+        holds = any(a.person is not None and a.person.is_active for a in present)
+        deputises = any(a.deputy is not None and a.deputy.is_active for a in present)
         return missing(holds=holds, deputises=deputises)
 
     @property
@@ -124,7 +125,7 @@ def posts(*, on: dt.date) -> list[Post]:
 
 
 def _posts(on: dt.date, workloads: Mapping[str, int]) -> list[Post]:
-    wide = RoleAssignment.objects.filter(workload_id__isnull=True).exclude(until_on__lt=on)
+    wide = RoleAssignment.objects.given().filter(workload_id__isnull=True).exclude(until_on__lt=on)
     held = list(wide.select_related("role", "person", "deputy").order_by("from_on", "id"))
     return [
         Post(

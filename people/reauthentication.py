@@ -20,6 +20,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from rest_framework.request import Request as ApiRequest
 
 from audit.errors import DeedError
 from people.models import User
@@ -94,6 +95,13 @@ def confirm_password(request: HttpRequest, password: str) -> bool:
     if right:
         reauthenticate_by_password(request)
     return bool(right)
+
+
+def person_and_proof(request: ApiRequest) -> tuple[User, IdentityProof | None]:
+    """Who calls the API in a session, and the proof of it. Raises TokenCannotSign: a program takes no responsibility."""
+    if request.auth is not None or not isinstance(request.user, User):
+        raise TokenCannotSign("A token cannot do this. Sign in yourself and do it on the page.")
+    return request.user, proof_from(request._request)
 
 
 def proof_for_deed(request: HttpRequest) -> IdentityProof | None:

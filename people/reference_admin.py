@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
+from allauth.core.exceptions import ReauthenticationRequired
+from django.contrib import messages
 from django.db import models, transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from audit.kinds import Kind
-from audit.read_only_admin import ModelAdmin, ReadOnlyAdmin
+from audit.read_only_admin import DeclaredLookups, ModelAdmin, ReadOnlyAdmin
 from audit.services import difference, record
-from people.models import User
+from people.models import Confirmation, User
 from people.permissions import Permission
+from people.reauthentication import proof_from
 
-__all__ = ["ReadOnlyAdmin", "ReferenceAdmin"]
+__all__ = ["ConfirmedAdmin", "ProvenAdmin", "ReadOnlyAdmin", "ReferenceAdmin"]
 
 Row = TypeVar("Row", bound=models.Model)
 
 
-class ReferenceAdmin(ModelAdmin):
+class ProvenAdmin(ModelAdmin):
+    """Edits of who may do what ask the administrator to show anew that it is she, before the form opens."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        self._prove(request)
+        return super().changeform_view(request, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        self._prove(request)
+        return super().delete_view(request, *args, **kwargs)
+
+    def _prove(self, request: HttpRequest) -> None:
+        if self.has_change_permission(request) and proof_from(request) is None:
+            raise ReauthenticationRequired
+
+
+class ReferenceAdmin(DeclaredLookups):
     """Reference data. Every save and deletion writes its line into the trail, in the transaction of the change.
 
     `right` is who may. `kinds` names the lines of adding and of changing or deleting.
@@ -71,6 +94,53 @@ class ReferenceAdmin(ModelAdmin):
         with transaction.atomic():
             for obj in queryset:
                 self.delete_model(request, obj)
+
+
+class ConfirmedAdmin(ProvenAdmin, ReferenceAdmin):
+    """Reference data whose edits wait for a second person: saving asks for it, and nothing changes here.
+
+    `ask_for` calls the service that asks; rows are edited one by one, because each is confirmed by itself.
+    """
+
+    actions = None
+
+    def ask_for(self, obj: Any, *, by: User, at: dt.datetime, remove: bool) -> Confirmation | None:
+        raise NotImplementedError
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        self._ask(request, obj, remove=False)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Nothing was saved."""
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self._ask(request, obj, remove=True)
+
+    def _ask(self, request: HttpRequest, obj: Any, *, remove: bool) -> None:
+        confirmation = self.ask_for(obj, by=doer(request), at=timezone.now(), remove=remove)
+        if confirmation is None:
+            messages.info(request, "Nothing differs, so nothing was asked for.")
+            return
+        address = reverse("people:confirmation", args=[confirmation.pk])
+        text = 'Nothing has changed yet: <a href="{}">a second person has to confirm it</a>.'
+        messages.warning(request, format_html(text, address))
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """The trail has it."""
+
+    log_change = log_addition
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """The trail has it."""
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        return redirect(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_changelist")
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return self.response_add(request, obj)
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
+        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
 
 def doer(request: HttpRequest) -> User:

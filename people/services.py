@@ -17,12 +17,15 @@ from django.db import IntegrityError, transaction
 from audit.errors import Invalid, NotAllowed, WrongState
 from audit.kinds import Kind
 from audit.services import NOBODY, Actor, difference, record
+from people.assignments import DAY, NOT_TO_ONESELF, enter, problems_of, twin_of
+from people.confirmations import nothing_left
 from people.models import (
     ApiToken,
     Contact,
     Role,
     RoleAssignment,
     Scope,
+    Standing,
     Team,
     User,
     organisation_today,
@@ -54,7 +57,9 @@ def add_person(
     _check_zone(time_zone)
     try:
         with transaction.atomic():
-            user = User.objects.create_user(email, name=name.strip(), title=title, phone=phone, time_zone=time_zone)
+            user = User.objects.create_user(
+                email, name=name.strip(), title=title, phone=phone, time_zone=time_zone, added_at=at, added_by=by
+            )
     except IntegrityError:
         raise _taken("email", "Somebody with this e-mail is already here.") from None
     user.teams.set(teams)
@@ -241,57 +246,69 @@ def assign_role(
     from_on: dt.date,
     until_on: dt.date | None = None,
     workload_id: int | None = None,
+    reason: str = "",
 ) -> RoleAssignment:
-    """Give a role to a person and a deputy from a day to a day; both are told. Raises Invalid, NotAllowed.
+    """Give a role to a person and a deputy from a day to a day; both are told as soon as it takes effect.
 
-    Rights on one workload follow through `workloads.rights.settle_rights`, called by the deed's page and by the timetable.
+    A guarded role waits for a second person (people/confirmations.py). The same role, people and day twice is one row: the
+    first is returned. Rights on one workload follow through `workloads.rights.settle_rights`, called by the deed's page and
+    by the timetable. Raises Invalid, NotAllowed.
     """
     by.require(Permission.ASSIGN_ROLES)
-    if by in (person, deputy) and not all(by.has_perm(right) for right in role.rights):
-        raise NotAllowed(f"{role.name} has rights that you do not have. Let a colleague give you this role.")
-    problems = _assignment_problems(person, deputy, from_on, until_on)
+    if by in (person, deputy):
+        raise NotAllowed(NOT_TO_ONESELF)
+    problems = problems_of(person, deputy, from_on, until_on, at=at, reason=reason)
     if problems:
         raise Invalid(" ".join(problems.values()), problems)
-    assignment = RoleAssignment.objects.create(
+    assignment = RoleAssignment(
         role=role, person=person, deputy=deputy, from_on=from_on, until_on=until_on, workload_id=workload_id
     )
+    try:
+        with transaction.atomic():
+            enter([assignment], by=by, at=at, reason=reason)
+    except IntegrityError as error:
+        there = twin_of(assignment)
+        if there is None:
+            raise
+        if (there.deputy, there.until_on) != (deputy, until_on):
+            whose = person or deputy
+            refusal = f"{whose} was given this role from that day already. End that first, or choose another day."
+            raise Invalid(refusal, {"from_on": refusal}) from error
+        return there
     after = {"role": role.name, "person": person, "deputy": deputy, "from": from_on, "until": until_on}
-    record(Kind.ROLE_ASSIGNED, assignment, by=by, at=at, after=after)
-    teller().role_assigned(assignment, by=by, at=at)
+    after |= {"standing": assignment.standing} if assignment.confirmation_id else {}
+    record(Kind.ROLE_ASSIGNED, assignment, by=by, at=at, after=after | ({"reason": reason} if reason else {}))
+    if assignment.standing != Standing.WAITING:
+        teller().role_assigned(assignment, by=by, at=at)
     return assignment
-
-
-def _assignment_problems(
-    person: User | None, deputy: User | None, from_on: dt.date, until_on: dt.date | None
-) -> dict[str, str]:
-    problems = {}
-    if person is None and deputy is None:
-        problems["person"] = "Choose a person, a deputy, or both."
-    if person is not None and person == deputy:
-        problems["deputy"] = "The deputy has to be somebody else."
-    if until_on is not None and until_on < from_on:
-        problems["until_on"] = "The last day is before the first one."
-    for field, somebody in (("person", person), ("deputy", deputy)):
-        if somebody is not None and not somebody.is_active:
-            problems[field] = f"{somebody} can no longer sign in. Choose somebody else."
-    return problems
 
 
 @transaction.atomic
 def end_role(*, assignment: RoleAssignment, by: User, at: dt.datetime, last_day: dt.date) -> None:
-    """End an assignment after `last_day`; yesterday ends it at once. Raises Invalid, and WrongState when it has ended.
+    """End an assignment after `last_day`; yesterday ends it at once, also where it began today, has not begun, or waits for
+    a second person: then it came to nothing. Raises Invalid, and WrongState when it has ended.
 
     The past stays: who held a role on a day decided what she could sign on that day.
     """
     by.require(Permission.ASSIGN_ROLES)
     assignment = RoleAssignment.objects.select_for_update(of=("self",)).select_related("role").get(pk=assignment.pk)
     today = organisation_today(at)
+    if assignment.standing in (Standing.REFUSED, Standing.CANCELLED):
+        raise WrongState(f"This came to nothing already: {assignment.get_standing_display().lower()}.")
     if assignment.until_on is not None and assignment.until_on < today:
         raise WrongState(f"This ended on {assignment.until_on:%-d %b %Y} already.")
+    at_once = last_day == today - DAY
+    if at_once and (assignment.from_on >= today or assignment.standing == Standing.WAITING):
+        _cancel(assignment, by=by, at=at)
+        return
     problem = ""
     if last_day < assignment.from_on:
-        problem = f"It began on {assignment.from_on:%-d %b %Y}. Choose that day or a later one."
-    elif last_day < today - dt.timedelta(days=1):
+        problem = (
+            f"It begins on {assignment.from_on:%-d %b %Y}. Choose that day or a later one; yesterday takes it back."
+        )
+        if assignment.from_on < today:
+            problem = f"It began on {assignment.from_on:%-d %b %Y}. Choose that day or a later one."
+    elif last_day < today - DAY:
         problem = "The past cannot be changed. Choose yesterday to end it at once, or a later day."
     if problem:
         raise Invalid(problem, {"last_day": problem})
@@ -299,6 +316,15 @@ def end_role(*, assignment: RoleAssignment, by: User, at: dt.datetime, last_day:
     assignment.until_on = last_day
     assignment.save(update_fields=["until_on"])
     record(Kind.ROLE_ENDED, assignment, by=by, at=at, before=before, after={"until": last_day})
+
+
+def _cancel(assignment: RoleAssignment, *, by: User, at: dt.datetime) -> None:
+    """It was given by mistake: from now on as if it had not been, with its line."""
+    before, assignment.standing = {"standing": assignment.standing}, Standing.CANCELLED
+    assignment.save(update_fields=["standing"])
+    record(Kind.ROLE_ENDED, assignment, by=by, at=at, before=before, after={"standing": Standing.CANCELLED.value})
+    if assignment.confirmation is not None:
+        nothing_left(assignment.confirmation, by=by, at=at)
 
 
 @transaction.atomic

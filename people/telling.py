@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from people.models import RoleAssignment, User
+    from audit.services import Actor
+    from people.models import Confirmation, RoleAssignment, User
 
 
 class Teller(Protocol):
@@ -22,6 +23,17 @@ class Teller(Protocol):
         self, person: User, to: User, passed: Sequence[str], *, from_on: dt.date, by: User, at: dt.datetime
     ) -> None:
         """Everything that the one had is the other's from a day on; `passed` names it."""
+
+    def confirmation_asked(self, confirmation: Confirmation, may_confirm: Sequence[User], *, at: dt.datetime) -> None:
+        """Something about rights waits for a second person; these people can confirm it."""
+
+    def confirmation_closed(self, confirmation: Confirmation, *, by: Actor, at: dt.datetime) -> None:
+        """It was confirmed, refused, or taken back."""
+
+    def roles_confirmed(
+        self, confirmation: Confirmation, assignments: Sequence[RoleAssignment], *, at: dt.datetime
+    ) -> None:
+        """These roles, given in one deed, are in effect from now on."""
 
 
 _tellers: list[Teller] = []

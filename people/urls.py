@@ -1,6 +1,6 @@
 from django.urls import path
 
-from people import views, views_account, views_contacts, views_handover, views_roles
+from people import views, views_account, views_confirmations, views_contacts, views_handover, views_roles
 
 app_name = "people"
 urlpatterns = [
@@ -17,6 +17,11 @@ urlpatterns = [
     path("roles/export/", views_roles.export_roles, name="export-roles"),
     path("roles/<slug:key>/assign/", views_roles.assign, name="assign"),
     path("roles/assignments/<int:pk>/end/", views_roles.end, name="end-role"),
+    path("confirmations/", views_confirmations.list_confirmations, name="confirmations"),
+    path("confirmations/<int:pk>/", views_confirmations.show_confirmation, name="confirmation"),
+    path("confirmations/<int:pk>/confirm/", views_confirmations.confirm, name="confirm"),
+    path("confirmations/<int:pk>/refuse/", views_confirmations.refuse, name="refuse"),
+    path("confirmations/<int:pk>/withdraw/", views_confirmations.withdraw, name="withdraw-confirmation"),
     path("contacts/", views_contacts.list_contacts, name="contacts"),
     path("contacts/export/", views_contacts.export_contacts, name="export-contacts"),
     path("contacts/add/", views_contacts.add_contact, name="add-contact"),

@@ -18,7 +18,7 @@ from audit.spreadsheets import in_batches, table_response
 from people import services
 from people.access import SIGNED_IN, rule, signed_in
 from people.forms import AddPersonForm, PeopleFilter, PersonForm, show_refusal
-from people.models import RoleAssignment, User, organisation_today
+from people.models import Confirmation, RoleAssignment, User, organisation_today
 from people.permissions import Permission
 from people.queries import may_reach, role_words, teams_seen_by, vacancies
 from people.welcome import NotSent, send_welcome
@@ -34,6 +34,7 @@ def tabs(request: HttpRequest) -> dict[str, Any]:
         "may_add": user.may(Permission.ADD_PEOPLE),
         "may_assign": user.may(Permission.ASSIGN_ROLES),
         "gaps": len(vacancies(on=organisation_today(timezone.now()))),
+        "to_confirm": Confirmation.objects.waiting().count(),
     }
 
 
@@ -168,7 +169,7 @@ def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, f"{person.name} can no longer sign in.")
         return redirect("people:person", pk=person.pk)
     at = timezone.now()
-    held = RoleAssignment.objects.of(person).exclude(until_on__lt=organisation_today(at)).select_related("role")
+    held = RoleAssignment.objects.given().of(person).exclude(until_on__lt=organisation_today(at)).select_related("role")
     keys = person.api_tokens.filter(revoked_at__isnull=True, expires_at__gt=at).count()
     may_assign = signed_in(request).may(Permission.ASSIGN_ROLES)
     context = {"person": person, "held": held, "keys": keys, "may_assign": may_assign}

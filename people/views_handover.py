@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from audit.errors import Invalid
 from people import handover
 from people.access import rule, signed_in
+from people.assignments import DAY
 from people.forms import HandOverForm, show_refusal
 from people.models import User, organisation_today
 from people.permissions import Permission
@@ -46,7 +47,7 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "to": to,
         "last_day": last_day,
-        "roles": handover.passing(person, to, first_day=last_day + handover.DAY if to else today),
+        "roles": handover.passing(person, to, first_day=last_day + DAY if to else today),
         "kept": handover.kept(person, on=today),
         "at_once": last_day < today,
         "may_deactivate": user.may(Permission.ADD_PEOPLE) and person.is_active and person.pk != user.pk,

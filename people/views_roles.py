@@ -16,6 +16,7 @@ from audit.errors import Invalid
 from audit.spreadsheets import table_response
 from people import services
 from people.access import SIGNED_IN, rule, signed_in
+from people.confirmations import what_is_missing
 from people.forms import AssignForm, EndRoleForm, show_refusal
 from people.models import Role, RoleAssignment, organisation_today
 from people.permissions import Permission
@@ -70,7 +71,8 @@ def assign(request: HttpRequest, key: str) -> HttpResponse:
         except Invalid as error:
             show_refusal(form, error)
         else:
-            messages.success(request, f"{role} is assigned from {given.from_on:%-d %b %Y}.")
+            done, waits = f"{role} is assigned from {given.from_on:%-d %b %Y}.", what_is_missing(given, at)
+            messages.add_message(request, messages.WARNING if waits else messages.SUCCESS, waits or done)
             return redirect("people:roles")
     post = next(post for post in posts(on=organisation_today(at)) if post.role.pk == role.pk)
     context = {"form": form, "role": role, "post": post}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from people.models import Role, RoleAssignment, Team, User
+from audit.services import OWNER
+from people.confirmations import confirm_as_owner
+from people.models import Confirmation, Role, RoleAssignment, Team, User
 from people.permissions import (
     AUDITOR,
     BUSINESS_STAKEHOLDER,
@@ -133,6 +136,20 @@ def open_gates(workload: Workload, owner: User) -> None:
     RoleAssignment.objects.create(
         role=Role.objects.get(pk=WORKLOAD_OWNER), person=owner, from_on=LONG_AGO, workload_id=workload.pk
     )
+
+
+def show_it_is_me(client: Any) -> None:
+    """What typing one's password once more leaves in the session, five minutes long."""
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+    session["account_authentication_methods_user"] = session["_auth_user_id"]
+    session.save()
+
+
+def confirm_all(at: dt.datetime = NOW) -> None:
+    """Everything that waits for a second person, as the owner of the machine would confirm it."""
+    for waiting in Confirmation.objects.waiting():
+        confirm_as_owner(confirmation=waiting, by=OWNER, at=at)
 
 
 def proof(at: dt.datetime = NOW, method: Method = Method.PASSWORD) -> IdentityProof:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 
+from people.models import Confirmation, User
 from people.permissions import Permission
-from people.reference_admin import ReadOnlyAdmin, ReferenceAdmin
+from people.reference_admin import ConfirmedAdmin, ReadOnlyAdmin, ReferenceAdmin
 from workloads.impact.admin import ImpactCategoryAdmin, ImpactPointAdmin
 from workloads.models import (
     Classification,
@@ -21,6 +23,7 @@ from workloads.models import (
     Waiver,
     Workload,
 )
+from workloads.signing_rules import change_rule
 
 
 @admin.register(Tier)
@@ -38,9 +41,12 @@ class TierAdmin(ReferenceAdmin):
 
 
 @admin.register(SigningRule)
-class SigningRuleAdmin(ReferenceAdmin):
+class SigningRuleAdmin(ConfirmedAdmin):
     list_display = ("tier", "position", "role", "meaning")
     list_filter = ("tier",)
+
+    def ask_for(self, obj: SigningRule, *, by: User, at: dt.datetime, remove: bool) -> Confirmation | None:
+        return change_rule(rule=obj, by=by, at=at, remove=remove)
 
 
 @admin.register(Workload)

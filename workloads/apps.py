@@ -8,9 +8,11 @@ class WorkloadsConfig(AppConfig):
     name = "workloads"
 
     def ready(self) -> None:
+        from people import confirmations, guarding  # noqa: PLC0415 (models are not ready before)
         from workloads.gates.signing import WAIVER, WaiverSubject  # noqa: PLC0415 (models are not ready before)
         from workloads.handover import Places, Reviews  # noqa: PLC0415 (models are not ready before)
         from workloads.signing import CLASSIFICATION, REAFFIRMATION, ClassificationSubject, ReaffirmationSubject  # noqa: PLC0415 (models are not ready before)
+        from workloads.signing_rules import DEED, SigningRuleEdit, signing_roles  # noqa: PLC0415 (models are not ready before)
         from workloads.telling import RoleTeller  # noqa: PLC0415 (models are not ready before)
 
         estates.register("reviews", Reviews())
@@ -19,3 +21,5 @@ class WorkloadsConfig(AppConfig):
         register(REAFFIRMATION, ReaffirmationSubject())
         register(WAIVER, WaiverSubject())
         telling.register(RoleTeller())
+        guarding.register_signing_roles(signing_roles)
+        confirmations.register(DEED, SigningRuleEdit())

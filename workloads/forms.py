@@ -199,6 +199,12 @@ class AssignForm(forms.Form):
     until_on = forms.DateField(
         label="Until", required=False, widget=_day_input(), help_text="The last day; empty: open."
     )
+    reason = forms.CharField(
+        label="Why",
+        required=False,
+        max_length=300,
+        help_text="Needed where it began yesterday. Whoever confirms it reads it.",
+    )
 
 
 class EndRoleForm(forms.Form):

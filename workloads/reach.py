@@ -27,10 +27,12 @@ WITH owned AS (
 held AS (
     (SELECT DISTINCT workload_id AS id FROM people_roleassignment
      WHERE person_id = %(user)s AND workload_id IS NOT NULL AND from_on <= %(on)s AND (until_on IS NULL OR until_on >= %(on)s)
+       AND standing IN ('effective', 'unconfirmed')
      ORDER BY workload_id LIMIT %(most)s)
     UNION ALL
     (SELECT DISTINCT workload_id FROM people_roleassignment
      WHERE deputy_id = %(user)s AND workload_id IS NOT NULL AND from_on <= %(on)s AND (until_on IS NULL OR until_on >= %(on)s)
+       AND standing IN ('effective', 'unconfirmed')
      ORDER BY workload_id LIMIT %(most)s)
 ),
 granted AS (

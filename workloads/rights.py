@@ -21,6 +21,7 @@ WITH wanted AS MATERIALIZED (
     JOIN django_content_type c ON c.id = p.content_type_id AND c.app_label = 'workloads' AND c.model = 'workload'
     WHERE a.workload_id IS NOT NULL AND holder.id IS NOT NULL
       AND a.from_on <= %(today)s AND (a.until_on IS NULL OR a.until_on >= %(today)s)
+      AND a.standing IN ('effective', 'unconfirmed')
       AND (%(only)s::bigint IS NULL OR a.workload_id = %(only)s)
 ), gone AS (
     DELETE FROM workloads_workloaduserobjectpermission o

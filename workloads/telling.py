@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from audit.services import Actor
 from communications.purposes import Purpose
 from communications.services import compose
-from people.models import RoleAssignment, User, organisation_today
-from people.permissions import HEAD_OF_OPERATIONS
+from people.models import Confirmation, RoleAssignment, User, organisation_today
+from people.permissions import AUDITOR, HEAD_OF_OPERATIONS
 from people.queries import people_in_role
 from people.wording import date_words, duration
 from signoffs.models import Request, Signature
@@ -158,12 +159,72 @@ class RoleTeller:
             )
             _tell_role(assignment, deputy, f"You are the deputy. {instead}", by, at)
 
+    def confirmation_asked(self, confirmation: Confirmation, may_confirm: Sequence[User], *, at: dt.datetime) -> None:
+        """Who can confirm it; the head of operations and the auditors hear of it too."""
+        _tell_of_confirmation(
+            confirmation,
+            Purpose.CONFIRMATION_ASKED,
+            to=[*may_confirm, *_watchers(at)],
+            context={
+                "what": confirmation.title,
+                "who": confirmation.given_by.name,
+                "reason": confirmation.reason or "No reason was written.",
+                "confirmers": _people_words(may_confirm),
+            },
+            by=confirmation.given_by,
+            at=at,
+        )
+
+    def confirmation_closed(self, confirmation: Confirmation, *, by: Actor, at: dt.datetime) -> None:
+        """Who gave it, the head of operations and the auditors."""
+        _tell_of_confirmation(
+            confirmation,
+            Purpose.CONFIRMATION_CLOSED,
+            to=[confirmation.given_by, *_watchers(at)],
+            context={
+                "what": confirmation.title,
+                "state": confirmation.get_state_display().lower(),
+                "who": str(by),
+                "reason": confirmation.closing_reason or "No reason was written.",
+            },
+            by=by,
+            at=at,
+        )
+
+    def roles_confirmed(
+        self, confirmation: Confirmation, assignments: Sequence[RoleAssignment], *, at: dt.datetime
+    ) -> None:
+        """One role as it is told when it is given; many in one message for each person."""
+        given_by = confirmation.given_by
+        if len(assignments) == 1:
+            self.role_assigned(assignments[0], by=given_by, at=at)
+            return
+        lines: dict[User, list[str]] = {}
+        names = dict(Workload.objects.filter(pk__in={a.workload_id for a in assignments}).values_list("pk", "name"))
+        for one in assignments:
+            where = names.get(one.workload_id, "a workload") if one.workload_id else "the whole organisation"
+            for person, mark in ((one.person, ""), (one.deputy, " (deputy)")):
+                if person is not None and person.pk in confirmation.receivers:
+                    lines.setdefault(person, []).append(f"{one.role.name}{mark}, {where}")
+        for person, held in lines.items():
+            compose(
+                Purpose.ROLES_CONFIRMED,
+                to=[person],
+                thread=person.trail_thread,
+                path=f"/people/{person.pk}/",
+                context={
+                    "who": given_by.name,
+                    "count": f"{len(held)} role{'' if len(held) == 1 else 's'}",
+                    "roles": _listed(held),
+                },
+                by=given_by,
+                at=at,
+            )
+
     def handed_over(
         self, person: User, to: User, passed: Sequence[str], *, from_on: dt.date, by: User, at: dt.datetime
     ) -> None:
         """The successor and the head of operations, one message for all of it."""
-        more = len(passed) - LISTED
-        lines = [f"- {line}" for line in passed[:LISTED]] + ([f"- and {more} more"] if more > 0 else [])
         heads = people_in_role(HEAD_OF_OPERATIONS, workload_id=None, on=organisation_today(at))
         told = {one.pk: one for one in [to, *heads] if one.pk != by.pk}
         compose(
@@ -176,7 +237,7 @@ class RoleTeller:
                 "to": to.name,
                 "who": by.name,
                 "from": f"{from_on:%-d %B %Y}",
-                "passed": "\n".join(lines) or "- nothing",
+                "passed": _listed(passed) or "- nothing",
             },
             by=by,
             at=at,
@@ -201,6 +262,42 @@ def _tell_role(assignment: RoleAssignment, to: User, others: str, by: User, at: 
             "duties": assignment.role.duties,
             "others": others,
         },
+        by=by,
+        at=at,
+    )
+
+
+def _listed(lines: Sequence[str]) -> str:
+    more = len(lines) - LISTED
+    return "\n".join([f"- {line}" for line in lines[:LISTED]] + ([f"- and {more} more"] if more > 0 else []))
+
+
+def _watchers(at: dt.datetime) -> list[User]:
+    """Who is told of everything that changes who may do what."""
+    today = organisation_today(at)
+    return [p for role in (HEAD_OF_OPERATIONS, AUDITOR) for p in people_in_role(role, workload_id=None, on=today)]
+
+
+def _people_words(people: Sequence[User]) -> str:
+    names = [person.name for person in people]
+    return ", ".join(names) if names else "nobody yet. The owner of the machine can, with a command (see the handbook)"
+
+
+def _tell_of_confirmation(
+    confirmation: Confirmation,
+    purpose: Purpose,
+    *,
+    to: Sequence[User],
+    context: dict[str, str],
+    by: Actor,
+    at: dt.datetime,
+) -> None:
+    compose(
+        purpose,
+        to=list({person.pk: person for person in to if person.pk != by.pk}.values()),
+        thread=confirmation.trail_thread,
+        path=f"/people/confirmations/{confirmation.pk}/",
+        context=context,
         by=by,
         at=at,
     )

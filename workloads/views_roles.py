@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from audit.errors import Invalid
 from people.access import SIGNED_IN, rule, signed_in
+from people.confirmations import what_is_missing
 from people.models import RoleAssignment, organisation_today
 from people.permissions import Permission
 from people.services import assign_role, end_role
@@ -30,14 +31,15 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
-                assign_role(by=user, at=at, workload_id=workload.pk, **form.cleaned_data)
+                given = assign_role(by=user, at=at, workload_id=workload.pk, **form.cleaned_data)
                 settle_rights(at=at, workload_id=workload.pk)
         except Invalid as error:
             show_refusal(form, error)
         else:
-            messages.success(request, f"{form.cleaned_data['role']} for {workload.name} is assigned.")
+            done, waits = f"{given.role} for {workload.name} is assigned.", what_is_missing(given, at)
+            messages.add_message(request, messages.WARNING if waits else messages.SUCCESS, waits or done)
             return redirect("workloads:assign", pk=workload.pk)
-    held = RoleAssignment.objects.filter(workload_id=workload.pk).select_related("role", "person", "deputy")
+    held = RoleAssignment.objects.given().filter(workload_id=workload.pk).select_related("role", "person", "deputy")
     context = {"workload": workload, "form": form, "held": held.exclude(until_on__lt=today), "today": today}
     return render(request, "workloads/assign.html", context, status=422 if form.errors else 200)
 

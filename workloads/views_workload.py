@@ -143,7 +143,7 @@ def _people(
 
 def _past_people(workload: Workload, today: dt.date) -> list[RoleAssignment]:
     """Who acted for it before, the latest first."""
-    ended = RoleAssignment.objects.filter(workload_id=workload.pk, until_on__lt=today)
+    ended = RoleAssignment.objects.given().filter(workload_id=workload.pk, until_on__lt=today)
     return list(ended.select_related("role", "person", "deputy").order_by("-until_on", "-id")[:PAST])
 
 

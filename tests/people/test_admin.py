@@ -14,6 +14,7 @@ from audit.kinds import Kind
 from audit.models import Event
 from people.models import ApiToken, Contact, Role, RoleAssignment, Team, User
 from people.services import issue_token
+from tests.cast import show_it_is_me
 
 ADMIN = "/admin/people/"
 
@@ -39,7 +40,9 @@ def keeper(db) -> User:
 
 @pytest.fixture
 def keeping(keeper: User) -> Client:
-    return signed_in(keeper)
+    client = signed_in(keeper)
+    show_it_is_me(client)
+    return client
 
 
 def lines() -> list[tuple[str, str, dict[str, object], dict[str, object]]]:

@@ -99,8 +99,11 @@ def test_roles_say_who_holds_them_and_what_is_missing(cast):
     assert roles[BUSINESS_STAKEHOLDER]["workloads"] == 1
 
 
+TODAY = timezone.localdate().isoformat()
+
+
 def test_a_role_is_given_and_ended(cast):
-    answer = send(cast.head, "post", f"{ROLES}{AUDITOR}/assign/", person=cast.owner.pk, from_on="2026-01-01")
+    answer = send(cast.head, "post", f"{ROLES}{AUDITOR}/assign/", person=cast.owner.pk, from_on=TODAY)
     assert answer.status_code == 201, answer.content
     path = f"{ROLES}assignments/{answer.json()['id']}/end/"
     assert send(cast.head, "post", path, last_day="2020-01-01").status_code == 400
@@ -118,7 +121,7 @@ def test_a_role_for_one_workload_is_not_ended_here(cast):
 
 
 def test_a_role_needs_somebody(cast):
-    answer = send(cast.head, "post", f"{ROLES}{AUDITOR}/assign/", from_on="2026-01-01")
+    answer = send(cast.head, "post", f"{ROLES}{AUDITOR}/assign/", from_on=TODAY)
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["person"])
 
 

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from audit.models import Event
 from people import services
-from people.models import ApiToken, RoleAssignment, Team, User
-from people.permissions import AUDITOR
+from people.models import ApiToken, Role, RoleAssignment, Team, User, organisation_today
+from people.permissions import AUDITOR, CONTINUITY_PLANNER
 from people.urls import urlpatterns
 from tests.cast import NOW, PASSWORD, propose
 from tests.people.conftest import signed_in
@@ -66,7 +66,7 @@ def test_of_role_holders_elsewhere_only_the_name_is_shown(cast):
 def test_roles_read_as_job_descriptions_with_their_gaps(cast):
     services.assign_role(
         by=cast.head, at=timezone.now(), role=RoleAssignment.objects.get(role=AUDITOR).role, person=None,
-        deputy=cast.owner, from_on=NOW.date(),
+        deputy=cast.owner, from_on=organisation_today(timezone.now()),
     )  # fmt: skip
     shown = html(cast.stranger, page("roles"))
     for words in (
@@ -82,7 +82,7 @@ def test_roles_read_as_job_descriptions_with_their_gaps(cast):
 
 def test_a_role_is_given_and_ended_on_its_pages(cast):
     client = signed_in(cast.head)
-    data = {"person": cast.owner.pk, "deputy": "", "from_on": "2026-01-01", "until_on": ""}
+    data = {"person": cast.owner.pk, "deputy": "", "from_on": timezone.localdate(), "until_on": ""}
     assert client.post(page("assign", "communication-lead"), data)["Location"] == page("roles")
     held = RoleAssignment.objects.get(role="communication-lead")
     assert held.person == cast.owner
@@ -186,6 +186,7 @@ OWN_DEEDS = {"people:set-preferences", "people:issue-token", "people:revoke-toke
 DEEDS = [
     ("people:add", []), ("people:change", ["owner"]), ("people:deactivate", ["owner"]), ("people:invite", ["owner"]),
     ("people:reactivate", ["owner"]), ("people:hand-over", ["owner"]),
+    ("people:confirm", ["waiting"]), ("people:refuse", ["waiting"]), ("people:withdraw-confirmation", ["waiting"]),
     ("people:assign", [AUDITOR]), ("people:end-role", ["held"]), ("people:add-contact", []),
     ("people:change-contact", ["contact"]), ("people:add-team", []), ("people:change-team", ["team"]),
     ("signoffs:sign", ["sent"]), ("signoffs:reject", ["sent"]),
@@ -196,7 +197,12 @@ DEEDS = [
 def test_the_auditor_reads_everything_and_changes_nothing(cast, name, about):
     contact = services.add_contact(by=cast.head, at=NOW, name="X", kind="vendor", phone="1")
     sent = workloads.send_for_signature(classification=propose(cast), by=cast.owner, at=NOW)
+    planner = services.assign_role(
+        by=cast.head, at=NOW, role=Role.objects.get(pk=CONTINUITY_PLANNER), person=cast.stranger, deputy=None,
+        from_on=organisation_today(NOW),
+    )  # fmt: skip
     known = {
+        "waiting": planner.confirmation_id,
         "owner": cast.owner.pk, "held": RoleAssignment.objects.get(role=AUDITOR).pk, "contact": contact.pk,
         "team": cast.team.pk, "sent": sent.pk,
     }  # fmt: skip
@@ -211,7 +217,7 @@ def test_the_auditor_reads_everything_and_changes_nothing(cast, name, about):
 
 
 def test_every_deed_of_people_is_in_the_table_above():
-    reading = {"list", "person", "roles", "contacts", "teams", "account"} | {
+    reading = {"list", "person", "roles", "contacts", "teams", "account", "confirmations", "confirmation"} | {
         "export", "export-contacts", "export-teams", "export-roles",
     }  # fmt: skip
     deeds = {f"people:{p.name}" for p in urlpatterns if p.name not in reading}

@@ -124,7 +124,7 @@ class _Lines:
 
     def _of_owners(self, recent: QuerySet[Event], numbers: Collection[int]) -> QuerySet[Event]:
         """Who answers for the workload; who holds its other roles does not change what it needs."""
-        held = RoleAssignment.objects.filter(role=WORKLOAD_OWNER, workload_id__in=numbers)
+        held = RoleAssignment.objects.given().filter(role=WORKLOAD_OWNER, workload_id__in=numbers)
         subjects = [str(pk) for pk in held.values_list("pk", flat=True)]
         kinds = (Kind.ROLE_ASSIGNED, Kind.ROLE_ENDED)
         return recent.filter(subject_type="people.roleassignment", subject_id__in=subjects, kind__in=kinds)

@@ -175,11 +175,11 @@ def _roles(user: User) -> Told:
     """Those of the organisation, and those of the workloads this person may see."""
     workloads = {pk: called for pk, *called in Workload.objects.visible_to(user).values_list("pk", "name", "reference")}
     of_workloads = Q(workload_id__isnull=False) & _mine(user, "workload_id")
-    rows = RoleAssignment.objects.filter(Q(workload_id=None) | of_workloads)
+    rows = RoleAssignment.objects.given().filter(Q(workload_id=None) | of_workloads)
     said = ("role_id", "workload_id", "person__email", "deputy__email", "from_on", "until_on")
 
     def shape(row: tuple[Any, ...]) -> Row:
-        return [row[0], *workloads.get(row[1], ("", "")), *row[2:]]
+        return [row[0], *workloads.get(row[1], ("", "")), *row[2:], ""]
 
     return rows.order_by(F("workload_id").asc(nulls_first=True), "role_id", "from_on", "pk").values_list(*said), shape
 

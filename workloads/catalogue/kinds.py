@@ -169,6 +169,7 @@ ROLES = RowKind(
         Column("deputy", "deputy", values.line, 254, others=("deputy e mail", "deputy email")),
         Column("from_on", "from", values.day, 30, "Write the first day: 2026-11-30."),
         Column("until_on", "until", values.maybe(values.day), 30),
+        Column("reason", "why it began yesterday", values.line, 300, others=("reason",)),
     ),
     ("role assignments",), ("role", "person"),
 )  # fmt: skip

@@ -30,6 +30,7 @@ class HeldSerializer(serializers.Serializer[Any]):
     deputy = serializers.IntegerField(source="deputy_id", allow_null=True)
     from_on = serializers.DateField()
     until_on = serializers.DateField(allow_null=True)
+    standing = serializers.CharField(help_text="effective, unconfirmed, or waiting for a second person")
     gaps = serializers.SerializerMethodField()
 
     def get_gaps(self, held: RoleAssignment) -> list[str]:

@@ -6,7 +6,7 @@ import datetime as dt
 
 from audit.kinds import Kind
 from audit.services import record
-from people.models import RoleAssignment, User, organisation_today
+from people.models import IN_EFFECT, RoleAssignment, User, organisation_today
 from people.telling import teller
 from workloads.models import Workload
 from workloads.rights import settle_rights
@@ -15,14 +15,20 @@ from workloads.rights import settle_rights
 def copy_roles(*, of: Workload, to: Workload, by: User, at: dt.datetime) -> list[RoleAssignment]:
     """Everybody who holds a role for `of`, now or later, holds it for `to` too, from today at the earliest; each is told.
 
-    For deeds that have asked for their right: `to` is a part of `of`, so nobody gets a say in anything new.
+    For deeds that have asked for their right: `to` is a part of `of`, so nobody gets a say in anything new, and nobody has to
+    confirm; what still waits for a second person is not copied.
     """
     today, copies = organisation_today(at), []
-    held = RoleAssignment.objects.filter(workload_id=of.pk).exclude(until_on__lt=today).order_by("id")
+    held = (
+        RoleAssignment.objects.filter(workload_id=of.pk, standing__in=IN_EFFECT)
+        .exclude(until_on__lt=today)
+        .order_by("id")
+    )
     for one in held.select_related("role", "person", "deputy"):
         copy = RoleAssignment.objects.create(
             role=one.role, person=one.person, deputy=one.deputy, workload_id=to.pk, from_on=max(one.from_on, today),
-            until_on=one.until_on,
+            until_on=one.until_on, standing=one.standing, confirmation=one.confirmation,
+            given_by=one.given_by, given_at=one.given_at,
         )  # fmt: skip
         after = {"role": one.role.name, "person": one.person, "deputy": one.deputy, "from": copy.from_on}
         record(Kind.ROLE_ASSIGNED, copy, by=by, at=at, after=after | {"until": copy.until_on, "as for": of.name})

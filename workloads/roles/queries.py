@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
-from people.models import Role, RoleAssignment, User
+from people.models import Role, RoleAssignment, Standing, User
 from people.permissions import BUSINESS_STAKEHOLDER, WORKLOAD_OWNER, Permission
 from workloads.models import Workload
 
@@ -21,13 +21,14 @@ GAPS = {
     "no-deputy": "No deputy",
     "ending": "Ends in 30 days",
     "inactive": "Cannot sign in",
+    "unconfirmed": "Not confirmed",
 }
 MISSING = "missing"
 
 
 def assignments(user: User) -> QuerySet[Any]:
     """Every assignment of the organisation and of the workloads this person may see, with the workload's name as `place`."""
-    found = RoleAssignment.objects.all()
+    found = RoleAssignment.objects.given()
     if not user.may(Permission.VIEW_WORKLOADS):
         seen = Workload.objects.visible_to(user).order_by().values("pk")
         found = found.filter(Q(workload_id__isnull=True) | Q(workload_id__in=seen))
@@ -69,6 +70,7 @@ def with_gap(gap: str, on: dt.date) -> Q:
         "no-deputy": Q(deputy__isnull=True),
         "ending": Q(until_on__gte=on, until_on__lte=on + ENDS_SOON),
         "inactive": Q(person__is_active=False) | Q(deputy__is_active=False),
+        "unconfirmed": Q(standing__in=[Standing.WAITING, Standing.UNCONFIRMED]),
     }[gap]
 
 
@@ -78,6 +80,9 @@ def gaps_of(held: RoleAssignment, on: dt.date) -> list[str]:
     said += ["no deputy"] if held.deputy is None else []
     if held.until_on is not None and on <= held.until_on <= on + ENDS_SOON:
         said.append("ends within 30 days")
+    said += {Standing.WAITING: ["waits for a second person"], Standing.UNCONFIRMED: ["unconfirmed"]}.get(
+        Standing(held.standing), []
+    )
     gone = [who.name for who in (held.person, held.deputy) if who is not None and not who.is_active]
     return said + [f"{name} cannot sign in" for name in gone]
 

@@ -7,6 +7,8 @@ from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar
 
 from audit.kinds import Kind
+from people.assignments import NOT_TO_ONESELF, begins_problems, stand
+from people.confirmations import once
 from people.models import Role, RoleAssignment, User, organisation_today
 from people.permissions import Permission
 from workloads.catalogue import kinds
@@ -14,6 +16,7 @@ from workloads.catalogue.contents import Line
 from workloads.catalogue.subjects.base import Item, Subject, askable
 from workloads.register.known import numbers
 from workloads.register.planning import ASK
+from workloads.register.report import NEW
 from workloads.register.sheet import shown
 from workloads.rights import settle_rights
 
@@ -41,13 +44,13 @@ class Roles(Subject):
         rows = RoleAssignment.objects.filter(
             workload_id__in=numbers(self.around.places.by_pk)
         ) | RoleAssignment.objects.filter(workload_id=None)
-        rows = rows.select_related("role", "person", "deputy").order_by("pk")
+        rows = rows.given().select_related("role", "person", "deputy").order_by("pk")
         if self.around.lock:
             rows = rows.select_for_update(of=("self",), no_key=True)
         self.there = {(r.role_id, r.workload_id, r.person_id, r.deputy_id, r.from_on): r for r in rows}
+        self.once = {(once(r.role_id, r.workload_id, r.person_id, r.deputy_id), r.from_on) for r in rows}
         self.may_assign = self.around.by.may(Permission.ASSIGN_ROLES)
         self.today = organisation_today(self.around.at)
-        self.lacking: dict[str, bool] = {}
 
     def name_of(self, item: Item) -> str:
         whose = item.said.get("workload_reference") or item.said.get("workload")
@@ -75,7 +78,12 @@ class Roles(Subject):
         if item.place is None or item.place.old is not None:
             number = item.place.old.pk if item.place is not None else None
             item.old = self.there.get((ids[0], number, *ids[1:]))
-        return item.place, *ids
+            if item.old is None and (once(ids[0], number, *ids[1:3]), ids[3]) in self.once:
+                item.refuse(
+                    "from", f"{person or deputy} was given this role from that day already. Choose another day."
+                )
+                return None
+        return item.place, once(ids[0], None, *ids[1:3]), ids[3]
 
     def _somebody(self, item: Item, key: str) -> User | None:
         mail = str(item.said.get(key) or "")
@@ -88,7 +96,7 @@ class Roles(Subject):
 
     def check(self, item: Item) -> None:
         said = item.said
-        role, until = said["role"], said.get("until_on")
+        until = said.get("until_on")
         if item.old is not None and ("until_on" not in said or until == item.old.until_on):
             return
         if not self.may_assign:
@@ -101,8 +109,10 @@ class Roles(Subject):
         for key in ("person", "deputy"):
             if said[key] is not None and not said[key].is_active and (until is None or until >= self.today):
                 item.refuse(self.labels[key], f"{said[key]} can no longer sign in. Write somebody else.")
-        if self.around.by in (said["person"], said["deputy"]) and self._lacks(role):
-            item.refuse("role", f"{role.name} has rights that you do not have. Let a colleague give you this role.")
+        if self.around.by in (said["person"], said["deputy"]):
+            item.refuse("role", NOT_TO_ONESELF)
+        for name, problem in begins_problems(said["from_on"], said.get("reason") or "", self.around.at).items():
+            item.refuse(self.labels[name], problem)
 
     def _check_end(self, item: Item, before: dt.date | None, until: dt.date | None) -> None:
         if before is not None and before < self.today:
@@ -112,14 +122,18 @@ class Roles(Subject):
         elif until < self.today - dt.timedelta(days=1):
             item.refuse("until", "The past cannot be changed. Write yesterday to end it at once, or a later day.")
 
-    def _lacks(self, role: Role) -> bool:
-        if role.pk not in self.lacking:
-            self.lacking[role.pk] = not all(self.around.by.has_perm(right) for right in role.rights)
-        return self.lacking[role.pk]
+    def write(self) -> set[int]:
+        """All that is guarded in one import is confirmed in one deed."""
+        new = [item for item in self.items if item.report.outcome == NEW]
+        for item in new:
+            place = item.place
+            item.made = RoleAssignment(workload_id=place.thing.pk if place is not None else None, **item.fields)
+        stand([item.made for item in new], by=self.around.by, at=self.around.at, reason="By an import.")
+        return super().write()
 
     def make(self, item: Item) -> RoleAssignment:
-        place = item.place
-        return RoleAssignment(workload_id=place.thing.pk if place is not None else None, **item.fields)
+        made: RoleAssignment = item.made
+        return made
 
     def write_more(self, items: list[Item]) -> None:
         if items:
