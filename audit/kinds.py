@@ -70,6 +70,7 @@ class Kind(models.TextChoices):
     CAMPAIGN_OPENED = "campaign.opened", "Review campaign opened"
     CAMPAIGN_NUDGED = "campaign.nudged", "Late reviews nudged"
     CAMPAIGN_CLOSED = "campaign.closed", "Review campaign closed"
+    SIGNING_POLICY_CHANGED = "tier.signing_policy_changed", "Rule of who signs changed"
     CLASSIFICATION_PROPOSED = "classification.proposed", "Target proposed"
     CLASSIFICATION_CHANGED = "classification.changed", "Proposal changed"
     CLASSIFICATION_SENT = "classification.sent", "Sent for signature"

@@ -29,7 +29,7 @@ class Purpose(Enum):
         "Signature asked for",
         "Read and sign",
         "Please sign by {due}: {workload}, {what}",
-        "{proposer} proposes this target for {workload}: {what}.\n\nWhy: {reason}\n\n"
+        "{proposer} proposes this target for {workload}: {what}.\n\nWhy: {reason}\n\n{differs}"
         "You are asked to sign as {role}, by {due}. You see the whole document before you sign, "
         "and you can reject it with a reason.",
         urgent=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.core.cache import cache
 from django.db.models import Count, Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, Window
@@ -19,7 +19,7 @@ from people.models import Confirmation, RoleAssignment, User
 from people.permissions import BUSINESS_STAKEHOLDER, HEAD_OF_OPERATIONS
 from people.wording import duration, sentence
 from signoffs.models import Request
-from signoffs.queries import slots_waiting_for, waived_until
+from signoffs.queries import signing_as, slots_waiting_for, waived_until
 from workloads.models import Classification, Workload
 from workloads.queries import target_waived_until
 
@@ -48,7 +48,10 @@ class Ask:
 
 
 GROUPS = ("Overdue", "This week", "Later")
-OF_REQUEST = ("title", "due_on", "subject_type", "subject_id")
+OF_REQUEST = (
+    "title", "due_on", "subject_type", "subject_id", "workload_id", "proposed_by_id", "proposer_may_sign", "four_eyes",
+    "one_per_person",
+)  # fmt: skip
 PER_KIND = 12  # the most urgent of each kind; a page that lists a hundred things asks for nothing
 
 
@@ -120,6 +123,7 @@ def _signatures(user: User, today: dt.date, on: dt.date) -> tuple[list[Ask], int
     slots = slots_waiting_for(user, on=today).select_related(None).select_related("request", "role")
     slots = slots.annotate(summary=Subquery(document.values(said=KeyTextTransform("summary", "document"))))
     found, more = _first(slots.only(*(f"request__{name}" for name in OF_REQUEST), "role__name", "position"))
+    found = cast(list[Any], signing_as(user, found, on=on))  # with their summary
     until = waived_until([slot.request for slot in found], on=on)
     return [
         Ask(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
@@ -37,11 +38,33 @@ def holdings(role: str, *, workload_id: int | None, on: dt.date) -> list[Holding
     return [Holding(a.role, a.person, a.deputy) for a in (own or found)]
 
 
-def people_in_role(role: str, *, workload_id: int | None, on: dt.date) -> list[User]:
-    """Everybody who may act in the role, holders before deputies, each once."""
-    held = holdings(role, workload_id=workload_id, on=on)
+def holdings_of(
+    roles: Collection[str], *, workload_ids: Collection[int | None], on: dt.date
+) -> dict[tuple[str, int | None], list[Holding]]:
+    """`holdings` of each of these roles for each of these workloads, in one query."""
+    found = (
+        RoleAssignment.objects.in_force(on)
+        .filter(Q(workload_id__in=[pk for pk in workload_ids if pk is not None]) | Q(workload_id__isnull=True))
+        .filter(role__in=roles)
+        .select_related("role", "person", "deputy")
+        .order_by("id")
+    )
+    held: dict[tuple[str, int | None], list[Holding]] = defaultdict(list)
+    for a in found:
+        held[a.role_id, a.workload_id].append(Holding(a.role, a.person, a.deputy))
+    return {(role, pk): held.get((role, pk)) or held.get((role, None), []) for role in roles for pk in workload_ids}
+
+
+def acting(held: Iterable[Holding]) -> list[User]:
+    """Everybody who may act in these holdings of one role, holders before deputies, each once."""
+    held = list(held)
     order = [h.person for h in held] + [h.deputy for h in held]
     return list({p.pk: p for p in order if p is not None and p.is_active}.values())
+
+
+def people_in_role(role: str, *, workload_id: int | None, on: dt.date) -> list[User]:
+    """Everybody who may act in the role, holders before deputies, each once."""
+    return acting(holdings(role, workload_id=workload_id, on=on))
 
 
 def acts_in_role(user: User, role: str, *, workload_id: int | None, on: dt.date) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 
 NBSP = "\u00a0"
@@ -192,3 +193,9 @@ def browser_words(user_agent: str) -> str:
 def sentence(text: str) -> str:
     """With a full stop, unless it ends as a sentence does already: before another sentence follows."""
     return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def listed(names: Sequence[str], word: str = "and") -> str:
+    """ "A", "A and B", "A, B and C"."""
+    *others, last = names
+    return f"{', '.join(others)} {word} {last}" if others else last

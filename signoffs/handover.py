@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from people.models import User
-from signoffs.queries import slots_waiting_for
+from signoffs.queries import signing_as, slots_waiting_for
 
 
 class Signatures:
@@ -13,7 +13,8 @@ class Signatures:
     follows_roles = True
 
     def owned(self, person: User, *, on: dt.date) -> list[str]:
-        return [f"{slot.request.title}, as {slot.role.name}" for slot in slots_waiting_for(person, on=on)]
+        slots = signing_as(person, slots_waiting_for(person, on=on), on=on)
+        return [f"{slot.request.title}, as {slot.role.name}" for slot in slots]
 
     def hand_over(self, person: User, to: User, *, by: User, at: dt.datetime) -> None:
         """Nothing to move."""

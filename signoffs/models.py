@@ -59,8 +59,14 @@ class Request(Stateful):
     requested_at = models.DateTimeField()
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="signoff_requests")
     due_on = models.DateField(null=True)
-    # Whether the one who asks may not be the only signer; a reaffirmation is asked for and signed by one person.
+    # Whose work it is, whoever pressed the button; the rules against approving one's own look at this person.
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    # Whether the proposer may not be the only signer; a reaffirmation is asked for and signed by one person.
     four_eyes = models.BooleanField(default=True)
+    # Whether the proposer may fill a slot at all.
+    proposer_may_sign = models.BooleanField(default=True)
+    # Whether one person signs once at most, however many of the roles are hers.
+    one_per_person = models.BooleanField(default=True)
     state = models.CharField(max_length=12, choices=State.choices, default=State.OPEN)
     closed_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
@@ -84,6 +90,8 @@ class Request(Stateful):
             models.CheckConstraint(
                 condition=~Q(state="rejected") | ~Q(closing_reason=""), name="request_rejected_with_reason"
             ),
+            # What foreign keys of signatures point to, so that their copy of the rule is that of their request.
+            models.UniqueConstraint(fields=["id", "one_per_person"], name="request_rule_of_signatures"),
         ]
         indexes = [
             models.Index(fields=["state", "due_on"], name="request_due"),
@@ -120,6 +128,8 @@ class Slot(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["request", "role"], name="slot_role_once"),
             models.UniqueConstraint(fields=["request", "position"], name="slot_position_once"),
+            # What foreign keys of signatures point to, so that their request is that of their slot.
+            models.UniqueConstraint(fields=["id", "request"], name="slot_of_request"),
         ]
         indexes = [models.Index(fields=["role", "request"], name="slot_role")]
 
@@ -138,6 +148,10 @@ class Signature(models.Model):
     """
 
     slot = models.OneToOneField(Slot, on_delete=models.PROTECT, related_name="signature")
+    # Both repeat what stands with slot and request, for the constraint below; foreign keys over two columns each keep them
+    # true (migration 0004).
+    request = models.ForeignKey(Request, on_delete=models.PROTECT, related_name="signatures", db_index=False)
+    one_per_person = models.BooleanField(default=True)
     signer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="signatures")
     printed_name = models.CharField(max_length=120)
     printed_role = models.CharField(max_length=120)
@@ -149,10 +163,16 @@ class Signature(models.Model):
     class Meta:
         ordering = ["signed_at", "id"]
         default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["request", "signer"], condition=Q(one_per_person=True), name="signature_once_per_person"
+            )
+        ]
+        indexes = [models.Index(fields=["request"], name="signature_request")]
 
     def __str__(self) -> str:
         return f"{self.printed_name}, {self.printed_role}"
 
     @property
     def trail_thread(self) -> str:
-        return self.slot.request.thread
+        return self.request.thread

@@ -5,28 +5,73 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from people.models import RoleAssignment, User
-from people.queries import holdings
+from signoffs.eligibility import Eligibility, Gap, of_request, of_requests
 from signoffs.models import Request, Signature, Slot
 from signoffs.subjects import subject_of
 
 
 def slots_waiting_for(user: User, *, on: dt.date) -> QuerySet[Slot]:
-    """Open slots this person may fill today: through a role for that workload, or for the organisation where none is."""
+    """Open slots this person may fill today, one for each request that asks each person once: through a role for that
+    workload, or for the organisation where none is; not after she has signed, nor where a proposer may not. In which of her
+    roles she signs, `signing_as` knows."""
+    fillable = _fillable(user, on)
+    before = fillable.filter(request=OuterRef("request"), position__lt=OuterRef("position"))
+    return (
+        fillable.filter(~Exists(before.filter(request__one_per_person=True).order_by()))
+        .select_related("request__requested_by", "role")
+        .order_by("request__due_on", "request_id", "position")
+    )
+
+
+def _fillable(user: User, on: dt.date) -> QuerySet[Slot]:
     in_force = RoleAssignment.objects.in_force(on)
     # Only assignments of the roles she holds for the organisation are compared, not those of all workloads.
     wide = in_force.of(user).filter(workload_id__isnull=True).order_by().values("role")
     for_workload = in_force.filter(role=OuterRef("role"), workload_id=OuterRef("request__workload_id"))
+    hers = Signature.objects.filter(request=OuterRef("request"), signer=user)
     return (
         Slot.objects.filter(~Exists(Signature.objects.filter(slot=OuterRef("pk"))), request__state=Request.State.OPEN)
         .filter(Exists(for_workload.of(user)) | (Q(role__in=wide) & ~Exists(for_workload.filter(role__in=wide))))
-        .select_related("request__requested_by", "role")
-        .order_by("request__due_on", "request_id", "position")
+        .filter(Q(request__one_per_person=False) | ~Exists(hers))
+        .filter(~Q(request__proposed_by=user) | _open_to_proposer(user))
     )
+
+
+def _open_to_proposer(user: User) -> Q:
+    """Four eyes: the last slot is somebody else's while only the proposer has signed."""
+    others = Signature.objects.filter(request=OuterRef("request")).exclude(signer=user)
+    filled = Exists(Signature.objects.filter(slot=OuterRef("pk")))
+    another = Slot.objects.filter(~filled, request=OuterRef("request")).exclude(pk=OuterRef("pk"))
+    enough = Q(request__four_eyes=False) | Q(Exists(others)) | Q(Exists(another.order_by()))
+    return Q(request__proposer_may_sign=True) & enough
+
+
+def signing_as(user: User, slots: Iterable[Slot], *, on: dt.date) -> list[Slot]:
+    """The same, each in the role in which this person signs: where she holds several that are asked for, the one that leaves
+    the others to somebody else. Four queries, whatever the number."""
+    found = list(slots)
+    signers = of_requests([slot.request for slot in found], on=on)
+    roles = {slot.pk: signers[slot.request_id].role_for(user) for slot in found}
+    others = [slot for slot in found if roles[slot.pk] not in (None, slot.role_id)]
+    if not others:
+        return found
+    asked = Slot.objects.filter(request__in=[slot.request_id for slot in others]).select_related("role")
+    by_role = {(slot.request_id, slot.role_id): slot for slot in asked}
+    for slot in others:
+        if slot.request.one_per_person:
+            instead = by_role[slot.request_id, str(roles[slot.pk])]
+            slot.pk, slot.role, slot.meaning, slot.position = (
+                instead.pk,
+                instead.role,
+                instead.meaning,
+                instead.position,
+            )
+    return found
 
 
 def requests_for(user: User, *, on: dt.date) -> QuerySet[Request]:
@@ -62,39 +107,45 @@ class Seal:
     deputy: User | None
     is_yours: bool
     as_deputy: bool
+    nobody: str = ""  # why, where nobody can sign
 
     @property
     def asked(self) -> str:
         """Who may sign, in words: the holder, else the deputy, else that nobody can."""
         if self.holder:
             return self.holder.name
-        return f"{self.deputy.name} (deputy)" if self.deputy else "Nobody holds this role now"
+        return f"{self.deputy.name} (deputy)" if self.deputy else "Nobody"
 
     @property
     def also(self) -> str:
         return f"or {self.deputy.name} as deputy" if self.holder and self.deputy else ""
 
 
-def seals(request: Request, *, user: User, on: dt.date) -> list[Seal]:
-    """The signatures of a request in their order; who is asked is looked up for this day."""
-    slots = request.slots.select_related("role", "signature")
-    is_open = request.state == Request.State.OPEN
-    return [_seal(request, slot, user, on, is_open) for slot in slots]
+def _seals(request: Request, signers: Eligibility | None, user: User) -> list[Seal]:
+    """The signatures of a request in their order, with who may still give them."""
+    yours = signers.role_for(user) if signers is not None else None
+    nobody = {gap.roles: gap.title for gap in signers.gaps} if signers is not None else {}
+    return [
+        _seal(slot, signers, user, yours, nobody.get((slot.role_id,), ""))
+        for slot in request.slots.select_related("role", "signature")
+    ]
 
 
-def _seal(request: Request, slot: Slot, user: User, on: dt.date, is_open: bool) -> Seal:
-    signature = slot.signature if slot.is_signed else None
-    held = holdings(slot.role_id, workload_id=request.workload_id, on=on) if signature is None and is_open else []
-    holders = [h.person for h in held if h.person is not None and h.person.is_active]
-    deputies = [h.deputy for h in held if h.deputy is not None and h.deputy.is_active]
-    holds, deputises = user in holders, user in deputies
+def _seal(slot: Slot, signers: Eligibility | None, user: User, yours: str | None, nobody: str) -> Seal:
+    if signers is None or slot.is_signed:
+        return Seal(slot, slot.signature if slot.is_signed else None, None, None, is_yours=False, as_deputy=False)
+    asked = signers.asked(slot.role_id)
+    holders = [person for person in asked if signers.holds(slot.role_id, person)]
+    deputies = [person for person in asked if person not in holders]
+    is_yours = yours == slot.role_id
     return Seal(
         slot=slot,
-        signature=signature,
-        holder=user if holds else next(iter(holders), None),
-        deputy=user if deputises else next(iter(deputies), None),
-        is_yours=user.is_active and (holds or deputises),
-        as_deputy=deputises and not holds,
+        signature=None,
+        holder=user if is_yours and user in holders else next(iter(holders), None),
+        deputy=user if is_yours and user in deputies else next(iter(deputies), None),
+        is_yours=is_yours,
+        as_deputy=is_yours and user in deputies,
+        nobody=nobody,
     )
 
 
@@ -103,6 +154,7 @@ class Standing:
     """Where a request stands for one reader, in numbers that a page turns into a sentence."""
 
     seals: list[Seal]
+    gaps: list[Gap] = field(default_factory=list)  # who is missing for it to be signed by all
 
     @property
     def asked(self) -> int:
@@ -127,4 +179,7 @@ class Standing:
 
 
 def standing(request: Request, *, user: User, on: dt.date) -> Standing:
-    return Standing(seals(request, user=user, on=on))
+    if request.state != Request.State.OPEN:
+        return Standing(_seals(request, None, user))
+    signers = of_request(request, on=on)
+    return Standing(_seals(request, signers, user), signers.gaps)

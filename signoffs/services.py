@@ -19,10 +19,12 @@ from audit.states import change_state
 from people.models import Role, User, organisation_today
 from people.proof import IdentityProof, check_proof
 from people.queries import acts_in_role, holdings
+from signoffs import eligibility
 from signoffs.documents import digest as digest_of
 from signoffs.documents import plain_text
+from signoffs.matching import Terms
 from signoffs.models import Request, Signature, Slot
-from signoffs.subjects import subject_of
+from signoffs.subjects import Notice, subject_of
 
 
 class DocumentChanged(DeedError):
@@ -30,6 +32,22 @@ class DocumentChanged(DeedError):
 
     status = 409
     code = "document-changed"
+
+
+class InTheWay(DeedError):
+    """Something came up after this was sent that keeps it from being signed; the request stays open."""
+
+    status = 409
+    code = "blocked"
+
+    def __init__(self, blocking: Sequence[Notice]) -> None:
+        said = " ".join(f"{number}. {one.title}. {one.text}" for number, one in enumerate(blocking, start=1))
+        counted = "One thing stands" if len(blocking) == 1 else f"{len(blocking)} things stand"
+        super().__init__(
+            f"{counted} in the way, so nobody can sign this now. Mended or waived, it can be signed as it is; else reject it, "
+            f"or have it withdrawn. {said}"
+        )
+        self.extra = {"findings": [{"title": one.title, "detail": one.text} for one in blocking]}
 
 
 @transaction.atomic
@@ -46,20 +64,21 @@ def request_signatures(
     by: User,
     at: dt.datetime,
     four_eyes: bool = True,
+    proposed_by: User | None = None,
+    proposer_may_sign: bool = True,
+    one_per_person: bool = True,
 ) -> Request:
-    """Freeze `document` and ask for one signature per (role, meaning). Raises Invalid when nobody could sign.
+    """Freeze `document` and ask for one signature per (role, meaning). Raises Invalid when they cannot all be given.
 
-    The right to ask belongs to the subject's own service, which calls this one.
+    `proposed_by` is whose proposal it is, where that is not who asks: she is never its only signer (`four_eyes`), or none at
+    all. The right to ask belongs to the subject's own service, which calls this one.
     """
-    today = organisation_today(at)
-    unheld = [role.name for role, _ in slots if not _people(role.pk, workload_id, today)]
-    if unheld:
-        raise Invalid(
-            f"Nobody holds the role {' and '.join(unheld)} for this workload. Assign it first, then send again."
-        )
-    others = [p for role, _ in slots for p in _people(role.pk, workload_id, today) if p.pk != by.pk]
-    if four_eyes and not others:
-        raise Invalid("You would be the only signer of your own proposal. Name a deputy, or let a colleague propose.")
+    proposer = by if proposed_by is None else proposed_by
+    terms = Terms(proposer.pk, proposer_may_sign, four_eyes, one_per_person)
+    roles = [role for role, _ in slots]
+    signers = eligibility.of_roles(roles, workload_id=workload_id, terms=terms, on=organisation_today(at))
+    if signers.gaps:
+        raise Invalid(" ".join(f"{gap.title}. {gap.detail}" for gap in signers.gaps))
     request = Request.objects.create(
         subject_type=subject_type,
         subject_id=subject_id,
@@ -73,7 +92,10 @@ def request_signatures(
         requested_at=at,
         requested_by=by,
         due_on=due_on,
+        proposed_by=proposer,
         four_eyes=four_eyes,
+        proposer_may_sign=proposer_may_sign,
+        one_per_person=one_per_person,
     )
     Slot.objects.bulk_create(
         Slot(request=request, role=role, meaning=meaning, position=position)
@@ -87,10 +109,11 @@ def request_signatures(
 def sign(
     *, request: Request, by: User, at: dt.datetime, proof: IdentityProof | None, digest: str, role: str = ""
 ) -> Signature:
-    """Sign as yourself, in `role` or the first role asked for that you act in.
+    """Sign as yourself, in `role` or that of the roles asked for which leaves the others to somebody else.
 
-    `digest` is that of the document the signer saw. Raises NeedsProof, NotAllowed, WrongState, and DocumentChanged after
-    voiding the request when the subject is no longer what was frozen.
+    `digest` is that of the document the signer saw. Raises NeedsProof, NotAllowed, WrongState (she has signed), Invalid (nobody
+    would be left for another role of hers), InTheWay, and DocumentChanged after voiding the request when the subject is no
+    longer what was frozen.
     """
     signature = _sign(request, by, at, proof, digest, role)
     if signature is None:
@@ -114,12 +137,13 @@ def _sign(
     if digest_of(subject.document(request.subject_id)) != request.digest:
         void(request=request, by=by, at=at)
         return None
-    signed = list(Signature.objects.filter(slot__request=request))
-    last = len(signed) + 1 == request.slots.count()
-    if request.four_eyes and last and {s.signer_id for s in signed} | {by.pk} == {request.requested_by_id}:
-        raise NotAllowed("You proposed this and would be its only signer. Somebody else has to sign in your place.")
+    blocking = [one for one in subject.notices(request, user=by, on=organisation_today(at)) if one.blocks]
+    if blocking:
+        raise InTheWay(blocking)
     signature = Signature.objects.create(
         slot=slot,
+        request=request,
+        one_per_person=request.one_per_person,
         signer=by,
         printed_name=by.name,
         printed_role=_printed_role(slot, by, at),
@@ -130,7 +154,7 @@ def _sign(
     )
     after = {"role": signature.printed_role, "meaning": slot.meaning, "method": proof.method, "digest": request.digest}
     record(Kind.SIGNATURE_GIVEN, signature, by=by, at=at, after=after)
-    if last:
+    if request.signatures.count() == request.slots.count():
         change_state(request, "complete", by=by, at=at, closed_at=at, closed_by=by)
         subject.completed(request, by=by, at=at)
     return signature
@@ -185,21 +209,40 @@ def _locked(request: Request) -> Request:
     return fresh
 
 
-def _people(role: str, workload_id: int | None, on: dt.date) -> list[User]:
-    return [p for holding in holdings(role, workload_id=workload_id, on=on) for p in holding.people]
-
-
 def _slot_for(request: Request, by: User, at: dt.datetime, role: str) -> Slot:
-    """The open slot this person may fill. Raises NotAllowed (not hers) or WrongState (she has signed)."""
+    """The open slot this person may fill.
+
+    Raises NotAllowed (not hers, or her own proposal), WrongState (it is signed) or Invalid (another of hers has to be filled
+    by her).
+    """
     today = organisation_today(at)
     slots: list[Slot] = [s for s in request.slots.select_related("role", "signature") if not role or s.role_id == role]
     mine = [s for s in slots if by.is_active and acts_in_role(by, s.role_id, workload_id=request.workload_id, on=today)]
     if not mine:
         raise NotAllowed("Your signature is not asked for here. Nobody can sign for somebody else.")
-    still_open = [s for s in mine if not s.is_signed]
+    given = request.signatures.filter(signer=by).first() if request.one_per_person else None
+    if given is not None:
+        raise WrongState(
+            f"You have signed this already, as {given.printed_role}. Each signature here is another person's: your deputy or a "
+            "substitute signs in your other role."
+        )
+    still_open = {s.role_id: s for s in mine if not s.is_signed}
     if not still_open:
         raise WrongState("This has been signed in your role already.")
-    return still_open[0]
+    signers = eligibility.of_request(request, on=today)
+    chosen = role or signers.role_for(by) or next(iter(still_open))
+    if by.pk not in signers.candidates[chosen]:
+        raise NotAllowed(_OWN[request.proposer_may_sign])
+    if (instead := signers.role_instead(chosen, by)) is not None:
+        said = f"Sign as {signers.roles[instead].name} instead: a person signs once, and nobody else is left for that role."
+        raise Invalid(said, {"role": said})
+    return still_open[chosen]
+
+
+_OWN = {
+    True: "You proposed this and would be its only signer. Somebody else has to sign in your place.",
+    False: "You proposed this, so others sign it. Your deputy or a substitute signs in your role.",
+}
 
 
 def _printed_role(slot: Slot, by: User, at: dt.datetime) -> str:

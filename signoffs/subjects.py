@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Notice:
-    """Something to know before one signs. `look` is that of a notice on a page: plain, "bad" or "waived"."""
+    """Something to know before one signs. `look` is that of a notice on a page: plain, "bad" or "waived". What `blocks` keeps
+    everybody from signing until it is gone."""
 
     title: str
     text: str
     look: str = ""
     address: str = ""
+    blocks: bool = False
 
 
 class Subject(Protocol):
@@ -41,7 +43,8 @@ class Subject(Protocol):
         """Primary keys of the things this person may see, as a subquery."""
 
     def notices(self, request: Request, *, user: User, on: dt.date) -> Sequence[Notice]:
-        """What this reader should know today before she signs, beside the frozen document."""
+        """What this reader should know today before she signs, beside the frozen document, in names that she may see. Asked
+        again by the deed: one that blocks refuses the signature."""
 
     def waived_until(self, subject_ids: Collection[int], *, on: dt.date) -> Mapping[int, dt.date]:
         """Of these the ones of which something is waived on this day, and until when; for the rows of a list."""

@@ -26,7 +26,7 @@ from people.reauthentication import proof_for_deed, prove_context
 from signoffs import services
 from signoffs.documents import canonical, compare
 from signoffs.models import Request, Signature, Slot
-from signoffs.queries import Standing, requests_for, slots_waiting_for, standing, waived_until
+from signoffs.queries import Standing, requests_for, signing_as, slots_waiting_for, standing, waived_until
 from signoffs.subjects import subject_of
 
 PER_PAGE = 50
@@ -54,7 +54,7 @@ def list_requests(request: HttpRequest) -> HttpResponse:
     context = {
         "view": view,
         "page": page,
-        "rows": _waiting(page.object_list, today) if view == "waiting" else (),
+        "rows": _waiting(user, page.object_list, today) if view == "waiting" else (),
         "waiting_count": waiting.count(),
         "today": today,
         "states": Request.State.choices,
@@ -63,9 +63,9 @@ def list_requests(request: HttpRequest) -> HttpResponse:
     return render(request, "signoffs/list.html", context)
 
 
-def _waiting(slots: Iterable[Slot], today: dt.date) -> list[tuple[Slot, dt.date | None]]:
+def _waiting(user: User, slots: Iterable[Slot], today: dt.date) -> list[tuple[Slot, dt.date | None]]:
     """Each beside until when something of its subject is waived."""
-    found = list(slots)
+    found = signing_as(user, slots, on=today)
     until = waived_until([slot.request for slot in found], on=today)
     return [(slot, until.get(slot.request_id)) for slot in found]
 
@@ -165,6 +165,7 @@ def _context(request: HttpRequest, signoff: Request) -> dict[str, Any]:
     stands = standing(signoff, user=user, on=today)
     previous, subject = signoff.previous, subject_of(signoff.subject_type)
     is_open = signoff.state == Request.State.OPEN
+    notices = subject.notices(signoff, user=user, on=today) if is_open else []
     return {
         "signoff": signoff,
         "comparison": compare(signoff.document, previous.document if previous else None),
@@ -173,7 +174,9 @@ def _context(request: HttpRequest, signoff: Request) -> dict[str, Any]:
         "given": _given(stands, user),
         "next_slot": slots_waiting_for(user, on=today).exclude(request=signoff).first(),
         "subject_address": subject.address(signoff.subject_id),
-        "notices": subject.notices(signoff, user=user, on=today) if is_open else [],
+        "notices": notices,
+        "blocking": sum(one.blocks for one in notices),
+        "is_own": is_open and signoff.proposed_by_id == user.pk,
         "waived_until": waived_until([signoff], on=today).get(signoff.pk) if is_open else None,
         "page_address": settings.BASE_URL + reverse("signoffs:request", args=[signoff.pk]),
         "today": today,

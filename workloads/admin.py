@@ -37,7 +37,7 @@ class TierAdmin(ReferenceAdmin):
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("level",)
+        return ("level", "distinct_signers", "proposer_may_sign")  # the latter by `workloads.signing_policy` alone
 
 
 @admin.register(SigningRule)

@@ -33,6 +33,7 @@ from workloads.serializers import (
     ClassificationDetailSerializer,
     ClassificationSerializer,
     ReaffirmSerializer,
+    SendSerializer,
     TargetSerializer,
     TierSerializer,
     WorkloadSerializer,
@@ -231,11 +232,12 @@ class ClassificationViewSet(Rows):
             raise _renamed(error) from None
         return Response(self.row(pk))
 
-    @extend_schema(request=None, responses=ClassificationSerializer)
+    @extend_schema(request=SendSerializer, responses=ClassificationSerializer)
     @action(detail=True, methods=["post"])
     def send(self, request: ApiRequest, pk: str) -> Response:
         """Freeze the draft and ask its signers."""
-        services.send_for_signature(classification=self.get_object(), by=self.by, at=timezone.now())
+        proposal, values = self.get_object(), _valid(SendSerializer(data=request.data))
+        services.send_for_signature(classification=proposal, by=self.by, at=timezone.now(), **values)
         return Response(self.row(pk))
 
     @extend_schema(request=None, responses=ClassificationSerializer)

@@ -17,7 +17,7 @@ class Severity(StrEnum):
 class Finding:
     """`key` stays the same when the same thing is found again (at most 80 characters, for example "inversion:17");
     `title` says it all, `detail` what to do, `address` where to do it ("" where there is no such page); `figures` how bad
-    it is, by name: each is worse the larger it is (`workloads.gates.worse`)."""
+    it is, by name: each is worse the larger it is (`workloads.gates.worse`). What is not `waivable` can only be mended."""
 
     key: str
     severity: Severity
@@ -25,6 +25,7 @@ class Finding:
     detail: str
     address: str = ""
     figures: tuple[tuple[str, int], ...] = ()
+    waivable: bool = True
 
     @property
     def is_blocking(self) -> bool:

@@ -86,6 +86,18 @@ class PercentField(forms.DecimalField):
         return percent(value) if isinstance(value, Decimal) else value
 
 
+class SendForm(forms.Form):
+    """What is asked when a draft is sent and differs from what the impact analysis suggests by now."""
+
+    differs_reason = forms.CharField(
+        label="Why other than the impact analysis suggests",
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="The signers see it in the document, on their page and in their message.",
+    )
+
+
 class TargetForm(forms.Form):
     """A tier with its targets. What the tier allows, the service says, whatever else is wrong."""
 

@@ -128,6 +128,15 @@ class TargetSerializer(serializers.Serializer[Any]):
         return tier
 
 
+class SendSerializer(serializers.Serializer[Any]):
+    differs_reason = TextField(
+        max_length=2000,
+        required=False,
+        allow_blank=True,
+        help_text="Why other than the impact analysis suggests by now; needed where the draft does not say so of this suggestion",
+    )
+
+
 class ReaffirmSerializer(serializers.Serializer[Any]):
     digest = serializers.RegexField(r"^[0-9a-f]{64}$", help_text="Digest of the document as it would be signed now")
 
@@ -137,7 +146,7 @@ class TierSerializer(serializers.ModelSerializer[Tier]):
         model = Tier
         fields = (
             "level", "name", "slo_words", "slo_floor", "rto_seconds", "rpo_seconds", "typical_systems", "usual_strategy",
-            "cost_levers", "review_days", "drill_days",
+            "cost_levers", "review_days", "drill_days", "distinct_signers", "proposer_may_sign",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -149,6 +158,7 @@ class KnownFindingSerializer(serializers.Serializer[Any]):
     severity = serializers.ChoiceField(choices=SEVERITIES)
     title = serializers.CharField()
     detail = TextField(help_text="What to do")
+    waivable = serializers.BooleanField(required=False, help_text="false: it can only be mended; else left out")
     waiver = serializers.DictField(required=False, help_text="id, title, conditions, until")
 
 

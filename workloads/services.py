@@ -21,7 +21,7 @@ from workloads import telling
 from workloads.gates.gate import known_when_sent
 from workloads.impact.queries import suggestion_for
 from workloads.impact.suggestion import Suggestion
-from workloads.impact.targets import SUGGESTED, differs_problems, note_suggestion, suggestion_noted
+from workloads.impact.targets import SUGGESTED, differs_problems, note_suggestion, reason_given, suggestion_noted
 from workloads.models import Classification, Lifecycle, SigningRule, Tier, Workload, looser_than
 from workloads.signing import CLASSIFICATION, classification_document, percent
 
@@ -308,17 +308,22 @@ def _target(classification: Classification) -> dict[str, Any]:
 
 
 @transaction.atomic
-def send_for_signature(*, classification: Classification, by: User, at: dt.datetime) -> Request:
-    """Freeze the proposal and ask its tier's signers. Raises Invalid when a role is vacant, Blocked, WrongState."""
+def send_for_signature(
+    *, classification: Classification, by: User, at: dt.datetime, differs_reason: str = ""
+) -> Request:
+    """Freeze the proposal and ask its tier's signers.
+
+    `differs_reason` is why it is other than the impact analysis suggests by now, where the proposal does not say that of this
+    suggestion. Raises Invalid when it is missing, Blocked (a finding, or somebody who has to sign is missing), WrongState.
+    """
     by.require(Permission.PROPOSE, on=classification.workload)
     # What is frozen is the row as it is now, not as it was when somebody opened the page.
     lock(classification)
     if not classification.can("send"):
         raise WrongState("This proposal is not waiting to be sent. Reload the page to see where it stands.")
-    workload = classification.workload
+    workload, before = classification.workload, suggestion_noted(classification)
+    _compare_again(classification, differs_reason)
     rules = SigningRule.objects.filter(tier=classification.tier).select_related("role")
-    if not rules:
-        raise Invalid(f"No role signs targets of tier {classification.tier_id}. An administrator adds a signing rule.")
     in_force = Classification.objects.filter(workload=workload, state=Classification.State.SIGNED_OFF).first()
     classification.findings = known_when_sent(classification, by=by, at=at)
     request = signoffs.request_signatures(
@@ -332,10 +337,28 @@ def send_for_signature(*, classification: Classification, by: User, at: dt.datet
         due_on=organisation_today(at) + SIGN_WITHIN,
         by=by,
         at=at,
+        proposed_by=classification.proposed_by,
+        proposer_may_sign=classification.tier.proposer_may_sign,
+        one_per_person=classification.tier.distinct_signers,
     )
-    change_state(classification, "send", by=by, at=at, request=request, findings=classification.findings)
+    old, new = difference(before, suggestion_noted(classification))
+    kept = {name: getattr(classification, name) for name in ("findings", "differs_reason", *SUGGESTED)}
+    change_state(classification, "send", by=by, at=at, before=old, after=new, request=request, **kept)
     telling.requested(classification, request, by=by, at=at)
     return request
+
+
+def _compare_again(classification: Classification, differs_reason: str) -> None:
+    """The target beside what is suggested at this moment: the analysis may have been answered since it was proposed.
+
+    A reason that was given for another suggestion does not count for this one.
+    """
+    suggested = suggestion_for(classification.workload)
+    reason = differs_reason.strip() or reason_given(classification, suggested)
+    tier, rto, rpo = classification.tier, classification.rto_seconds, classification.rpo_seconds
+    if problems := differs_problems(suggested, tier, rto, rpo, reason):
+        raise Invalid(f"{problems['differs_reason']} It is asked for before this is sent.", problems)
+    note_suggestion(classification, suggested, reason)
 
 
 @transaction.atomic

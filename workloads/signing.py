@@ -22,8 +22,8 @@ from workloads.gates.known import read
 from workloads.gates.known import texts as known_texts
 from workloads.gates.notices import notices
 from workloads.gates.queries import against
-from workloads.impact.targets import suggestion_facts, suggestion_texts
-from workloads.models import Classification, Reaffirmation, Workload, next_review
+from workloads.impact.targets import differs_said, suggestion_facts, suggestion_texts
+from workloads.models import Classification, Reaffirmation, Tier, Workload, next_review
 from workloads.queries import classifications_for, target_waived_until
 
 CLASSIFICATION = "workloads.classification"
@@ -49,6 +49,7 @@ def classification_document(classification: Classification) -> dict[str, Any]:
             *_own_time(workload),
             ("ceiling", "Tier allows at most", f"{duration(tier.rto_seconds)} / {duration(tier.rpo_seconds)}"),
             ("proposer", "Proposed by", classification.proposed_by.name),
+            *_signed_how(tier),
             *suggestion_facts(classification),
         ],
         texts=[
@@ -65,6 +66,13 @@ def _own_time(workload: Workload) -> list[tuple[str, str, str]]:
     if workload.own_rto_seconds is None:
         return []
     return [("own", "Own recovery time, estimated", duration(workload.own_rto_seconds))]
+
+
+def _signed_how(tier: Tier) -> list[tuple[str, str, str]]:
+    """Where the rule of distinct signers is relaxed; else the document stays as it was before it could be."""
+    if tier.distinct_signers:
+        return []
+    return [("signers", "Signatures", "One person may sign in several roles: for this tier the rule is relaxed")]
 
 
 def promise(classification: Classification) -> str:
@@ -95,9 +103,11 @@ class ClassificationSubject:
         return classifications_for(user).values("pk")
 
     def notices(self, request: Request, *, user: User, on: dt.date) -> list[Notice]:
-        """What was known when it was sent, and what has changed since."""
+        """Why it is other than suggested, what was known when it was sent, and what has changed since."""
         target = self._get(request.subject_id)
-        return notices(read(target.findings), against(target, today=on, viewer=user))
+        said = differs_said(target)
+        differs = [Notice("Other than the impact analysis suggests", said)] if said else []
+        return differs + notices(read(target.findings), against(target, today=on, viewer=user))
 
     def waived_until(self, subject_ids: Collection[int], *, on: dt.date) -> dict[int, dt.date]:
         found = Classification.objects.filter(pk__in=subject_ids).annotate(waived_until=target_waived_until(on))

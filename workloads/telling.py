@@ -12,7 +12,9 @@ from people.models import Confirmation, RoleAssignment, User, organisation_today
 from people.permissions import AUDITOR, HEAD_OF_OPERATIONS
 from people.queries import people_in_role
 from people.wording import date_words, duration
+from signoffs.eligibility import of_request
 from signoffs.models import Request, Signature
+from workloads.impact.targets import differs_said
 from workloads.models import Classification, SigningRule, Workload
 from workloads.queries import waived_of
 
@@ -31,13 +33,11 @@ def _target(classification: Classification, at: dt.datetime) -> str:
 
 
 def requested(classification: Classification, request: Request, *, by: User, at: dt.datetime) -> None:
-    """Each signer reads for which role she is asked; she hears once, in the first role she is asked for."""
-    told: set[int] = set()
-    what = _target(classification, at)
+    """Each signer reads for which role she is asked, once: of several the one in which she signs."""
+    what, said = _target(classification, at), differs_said(classification)
+    signers = of_request(request, on=organisation_today(at))
     for slot in request.slots.select_related("role"):
-        people = people_in_role(slot.role_id, workload_id=request.workload_id, on=organisation_today(at))
-        to = [person for person in people if person.pk not in told]
-        told |= {person.pk for person in to}
+        to = [person for person in signers.asked(slot.role_id) if signers.role_for(person) == slot.role_id]
         compose(
             Purpose.SIGNATURE_REQUESTED,
             to=to,
@@ -46,7 +46,8 @@ def requested(classification: Classification, request: Request, *, by: User, at:
             context={
                 "workload": classification.workload.name,
                 "what": what,
-                "proposer": by.name,
+                "proposer": classification.proposed_by.name,
+                "differs": f"Other than the impact analysis suggests. {said}\n\n" if said else "",
                 "role": slot.role.name,
                 "due": f"{request.due_on:%-d %B %Y}" if request.due_on else "as soon as you can",
                 "reason": classification.reason,

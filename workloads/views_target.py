@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -18,11 +19,13 @@ from people.permissions import Permission
 from signoffs.documents import compare, digest
 from signoffs.queries import standing
 from workloads import reviews, services
-from workloads.forms import TargetForm, show_refusal
+from workloads.forms import SendForm, TargetForm, show_refusal
 from workloads.gates.gate import Blocked
 from workloads.gates.queries import standing_against, with_asked
+from workloads.gates.signers import signers_of
 from workloads.impact.queries import suggestion_for
 from workloads.impact.suggestion import Suggestion
+from workloads.impact.targets import unexplained
 from workloads.models import Classification, Tier, Workload
 from workloads.queries import (
     classifications_for,
@@ -149,7 +152,6 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     present = classification_document(target)
     document = present if signoff is None else signoff.document
     previous = signoff.previous if signoff is not None else _request_in_force(target)
-    held = holders(target.workload, today)
     context = {
         "target": target,
         "workload": target.workload,
@@ -158,7 +160,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "comparison": compare(document, previous.document if previous is not None else None),
         "is_outdated": signoff is not None and signoff.state == "open" and digest(present) != signoff.digest,
         "standing": standing(signoff, user=user, on=today) if signoff is not None else None,
-        "signers": signers([target.tier], held)[target.tier_id],
+        **_before_sending(target, today),
         **_stands_against(target, user, today),
         "reaffirmations": target.reaffirmations.select_related("reaffirmed_by"),
         "may_propose": Permission.PROPOSE in rights_on(user, target.workload),
@@ -174,6 +176,20 @@ def _stands_against(target: Classification, user: User, today: dt.date) -> dict[
     return {"found": with_asked(known, target.workload), "blocking": sum(one.blocks for one in known)}
 
 
+def _before_sending(target: Classification, today: dt.date) -> dict[str, Any]:
+    """Of a draft: who would be asked in which role, who is missing, and whether it has to be said why it is as it is."""
+    if target.state != Classification.State.PROPOSED:
+        return {}
+    asked = signers_of(target, on=today)
+    unsaid = unexplained(target, suggestion_for(target.workload)).get("differs_reason", "")
+    return {
+        "asked": [(role, asked.asked(key)) for key, role in asked.roles.items()],
+        "gaps": asked.gaps,
+        "unsaid": unsaid,
+        "send_form": SendForm(initial={"differs_reason": target.differs_reason}) if unsaid else None,
+    }
+
+
 def _request_in_force(target: Classification) -> Any:
     """What a draft is compared with: the signed document of the target in force."""
     in_force = targets_of(target.workload).in_force
@@ -183,8 +199,13 @@ def _request_in_force(target: Classification) -> Any:
 @rule(SIGNED_IN)
 @require_POST
 def send(request: HttpRequest, pk: int) -> HttpResponse:
-    target, user = classification_for(request, pk), signed_in(request)
-    return _deed(request, target, services.send_for_signature, "Sent. Everybody who signs has a message now.", user)
+    target, user, form = classification_for(request, pk), signed_in(request), SendForm(request.POST)
+    if not form.is_valid():
+        need(user, Permission.PROPOSE, target.workload)
+        messages.error(request, "The reason is too long: write at most 2,000 characters.")
+        return redirect(target)
+    deed = partial(services.send_for_signature, **form.cleaned_data)
+    return _deed(request, target, deed, "Sent. Everybody who signs has a message now.", user)
 
 
 @rule(SIGNED_IN)

@@ -26,6 +26,7 @@ from workloads.flows.queries import counted
 from workloads.forms import WorkloadForm, show_refusal
 from workloads.gates.queries import against, in_force, name_outgrown
 from workloads.impact.saying import in_words
+from workloads.impact.targets import unexplained
 from workloads.models import Classification, Workload
 from workloads.queries import REVIEW_SOON, holders, rights_on, signers, targets_of
 from workloads.roles.queries import gaps_of
@@ -73,7 +74,7 @@ def _picture(workload: Workload, user: User) -> dict[str, Any]:
     target, proposal = targets.in_force, targets.open
     tiers = {c.tier_id: c.tier for c in (target, proposal) if c is not None}
     asked = signers(list(tiers.values()), held)
-    of_target, chain = target or proposal, through(workload, user, today)
+    of_target, chain, impact = target or proposal, through(workload, user, today), in_words(workload)
     stands = {
         name: standing(c.request, user=user, on=today) if c is not None and c.request is not None else None
         for name, c in (("signed", target), ("review", proposal))
@@ -83,7 +84,7 @@ def _picture(workload: Workload, user: User) -> dict[str, Any]:
         "target": target,
         "proposal": proposal,
         "targets": targets.everything,
-        "impact": in_words(workload),
+        "impact": impact,
         "signed": stands["signed"],
         "review": stands["review"],
         "chain": chain,
@@ -97,6 +98,7 @@ def _picture(workload: Workload, user: User) -> dict[str, Any]:
         "may": {right.name.lower(): True for right in rights_on(user, workload)},
         "waivers": name_outgrown(in_force(today).filter(workload=workload).order_by("ends_on"), chain.findings),
         "blocking": _blocking(proposal, user, today),
+        "unsaid": proposal is not None and proposal.can("send") and bool(unexplained(proposal, impact.suggested)),
         "may_assign": user.may(Permission.ASSIGN_ROLES),
         "may_read_trail": user.may(Permission.VIEW_TRAIL),
         "may_sign": stands["review"] is not None and stands["review"].mine is not None,

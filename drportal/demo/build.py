@@ -27,6 +27,7 @@ from people.queries import people_in_role
 from people.wording import parse_duration
 from signoffs import services as signoffs
 from signoffs.documents import digest
+from signoffs.eligibility import of_request
 from signoffs.models import Request
 from workloads import reviews
 from workloads import services as workloads
@@ -213,6 +214,10 @@ def _sign(org: Organisation, request: Request, role: str, classification: Classi
     people = people_in_role(role, workload_id=request.workload_id, on=organisation_today(at))
     # Now and then the deputy signs, in her own name.
     by = people[-1] if len(people) > 1 and org.random.random() < 0.15 else people[0]
+    # Who proposed it, or has to sign in another of her roles, leaves it to somebody else.
+    signers = of_request(request, on=organisation_today(at))
+    able = [one for one in signers.may_sign(role) if signers.role_instead(role, one) is None]
+    by = by if by in able else able[0]
     signoffs.sign(request=request, by=by, at=at, proof=_proof(org, at), digest=request.digest, role=role)
 
 

@@ -197,8 +197,13 @@ def _sign(targets: list[Classification], people: list[User], dice: random.Random
         for target, request in zip(asked, requests, strict=True)
         for rule in rules[target.tier_id]
     )
+    # Each slot of a request is signed by another person.
+    chosen = {
+        request.pk: iter(dice.sample(people, len(rules[target.tier_id])))
+        for target, request in zip(asked, requests, strict=True)
+    }
     Signature.objects.bulk_create(
-        _signature(slot, dice.choice(people)) for slot in slots if slot.request.state == "completed"
+        _signature(slot, next(chosen[slot.request_id])) for slot in slots if slot.request.state == "completed"
     )
 
 
@@ -218,6 +223,7 @@ def _request(target: Classification) -> Request:
         subject_type=CLASSIFICATION, subject_id=target.pk, workload_id=target.workload_id,
         thread=f"workload:{target.workload_id}", title=document["title"], document=document, text=plain_text(document),
         digest=digest(document), requested_at=target.proposed_at, requested_by=target.proposed_by,
+        proposed_by=target.proposed_by,
         due_on=organisation_today(target.proposed_at) + dt.timedelta(days=14), state="completed" if closed else "open",
         closed_at=target.signed_off_at, closed_by=target.signed_off_by,
     )  # fmt: skip
@@ -226,6 +232,6 @@ def _request(target: Classification) -> Request:
 def _signature(slot: Slot, signer: User) -> Signature:
     request = slot.request
     return Signature(
-        slot=slot, signer=signer, printed_name=signer.name, printed_role=slot.role.name, meaning=slot.meaning,
+        slot=slot, request=request, signer=signer, printed_name=signer.name, printed_role=slot.role.name, meaning=slot.meaning,
         signed_at=request.closed_at or request.requested_at, method=Method.PASSKEY, digest=request.digest,
     )  # fmt: skip

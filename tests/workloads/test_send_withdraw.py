@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from audit.errors import Invalid, NotAllowed, WrongState
+from audit.errors import NotAllowed, WrongState
 from audit.models import Event
 from communications.models import Message
 from communications.purposes import Purpose
@@ -15,6 +15,7 @@ from signoffs.models import Request
 from tests.cast import NOW, give, proof, propose, put_in_force
 from tests.workloads.states import STATES, in_state
 from workloads import services
+from workloads.gates.gate import Blocked
 from workloads.models import Classification, SigningRule, Tier
 from workloads.signing import classification_document
 
@@ -85,7 +86,7 @@ def test_every_signer_is_told_once(cast):
 def test_a_vacant_role_keeps_the_proposal_a_draft(cast):
     target = propose(cast)
     RoleAssignment.objects.filter(role="executive-sponsor").delete()
-    with pytest.raises(Invalid, match="Nobody holds the role Executive sponsor"):
+    with pytest.raises(Blocked, match="Nobody can sign as executive sponsor"):
         services.send_for_signature(classification=target, by=cast.owner, at=NOW)
     target.refresh_from_db()
     assert (target.state, Request.objects.count()) == ("proposed", 0)
@@ -93,14 +94,14 @@ def test_a_vacant_role_keeps_the_proposal_a_draft(cast):
 
 def test_a_tier_without_signing_rules_cannot_be_sent(cast):
     SigningRule.objects.filter(tier=1).delete()
-    with pytest.raises(Invalid, match="No role signs targets of tier 1"):
+    with pytest.raises(Blocked, match="No role signs targets of tier 1"):
         services.send_for_signature(classification=propose(cast), by=cast.owner, at=NOW)
 
 
 def test_nobody_sends_what_only_she_would_sign(cast):
     RoleAssignment.objects.filter(role="business-stakeholder").delete()
     give("business-stakeholder", cast.owner, workload=cast.workload)
-    with pytest.raises(Invalid, match="the only signer"):
+    with pytest.raises(Blocked, match="the only signer"):
         services.send_for_signature(classification=propose(cast, tier=3), by=cast.owner, at=NOW)
 
 

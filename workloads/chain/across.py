@@ -31,7 +31,7 @@ from workloads.finding import Finding, Severity
 
 INVERSION, RTO, RPO = "inversion", "rto-unreachable", "rpo-unreachable"
 UNCLASSIFIED, NO_FAILOVER, EXPIRED, CYCLE = "unclassified", "no-failover", "promise-expired", "cycle"
-ESTIMATED = "own-estimate"
+ESTIMATED, DIFFERS = "own-estimate", "impact-differs"
 KINDS = {
     INVERSION: "Needs something less critical",
     RTO: "RTO not reachable",
@@ -41,6 +41,8 @@ KINDS = {
     EXPIRED: "Promise ended",
     ESTIMATED: "Estimated shorter than drilled",
     CYCLE: "Needs each other",
+    # Not of the chain: the room that knows writes it (`workloads.impact.register`), so that one list has all.
+    DIFFERS: "Other than its impact analysis",
 }
 BLOCKING = frozenset({INVERSION, RTO, RPO})
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from people.models import User
-from workloads.chain.across import KINDS, Spot, counted, in_order, spots, teams_of, written
+from workloads.chain.across import DIFFERS, KINDS, Spot, counted, in_order, spots, teams_of, written
 from workloads.chain.graph import Graph
 from workloads.chain.queries import whole
 from workloads.finding import Finding, Severity
+from workloads.impact.register import differing_in_force
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,18 @@ class Asked:
         """Of this severity and team, all kinds."""
         return [
             spot
-            for spot in spots(self.graph, self.today)
+            for spot in self._all()
             if self.severity in ("", spot.severity) and (self.team is None or self.team in teams_of(self.graph, spot))
         ]
+
+    def _all(self) -> list[Spot]:
+        differing = [Spot(DIFFERS, key, (key,)) for key in self.differing if self.graph.may_name(key)]
+        return [*spots(self.graph, self.today), *differing]
+
+    @cached_property
+    def differing(self) -> dict[int, Finding]:
+        """By workload: its target in force is other than its impact analysis suggests by now, and nobody has said why."""
+        return differing_in_force() if self.severity in ("", Severity.WARNING) else {}
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -80,4 +90,5 @@ class Asked:
         for spot in part:
             face = self.graph.faces[spot.key]
             tier = self.graph.nodes[spot.key].tier
-            yield Told(spot.kind, spot.key, face.name, tier, face.team, written(self.graph, spot, self.today))
+            finding = self.differing[spot.key] if spot.kind == DIFFERS else written(self.graph, spot, self.today)
+            yield Told(spot.kind, spot.key, face.name, tier, face.team, finding)

@@ -28,7 +28,8 @@ class Blocked(DeedError):
         if (more := len(known) - SAID) > 0:
             said += f" And {more} more."
         counted = "One thing stands" if len(self.findings) == 1 else f"{len(self.findings)} things stand"
-        super().__init__(f"{counted} against this target. Mend it, or ask for a waiver of it, then send again. {said}")
+        or_waive = ", or ask for a waiver of it" if any(one.finding.waivable for one in known) else ""
+        super().__init__(f"{counted} against this target. Mend it{or_waive}, then send again. {said}")
         self.extra = {"findings": kept(known)}
 
 

@@ -54,7 +54,7 @@ def beside(findings: Iterable[Finding], waivers: Mapping[str, Waived]) -> list[K
 
 
 def _beside(finding: Finding, waiver: Waived | None) -> Known:
-    if waiver is None or not finding.is_blocking:
+    if waiver is None or not finding.is_blocking or not finding.waivable:
         return Known(finding)
     return Known(finding, waiver, worse(dict(waiver.figures), finding.figures))
 
@@ -71,6 +71,8 @@ def _kept(finding: Finding, waiver: Waived | None) -> dict[str, Any]:
         "title": finding.title,
         "detail": finding.detail,
     }
+    if not finding.waivable:
+        said["waivable"] = False
     if waiver is not None:
         said["waiver"] = {
             "id": waiver.pk,
@@ -129,10 +131,16 @@ class Since:
 
 
 def since(then: Sequence[Known], now: Sequence[Known]) -> Since:
-    """New findings, waivers that no longer hold for what is still found, and what is not found any more."""
+    """New findings, warnings that block now among them; waivers that no longer hold for what is still found; and what is not
+    found any more."""
     before, after = {one.finding.key: one for one in then}, {one.finding.key: one for one in now}
     return Since(
-        new=[one for key, one in after.items() if key not in before],
+        new=[one for key, one in after.items() if key not in before or _grew(before[key], one)],
         ended=[one for key, one in before.items() if one.waiver and key in after and after[key].blocks],
         mended=[one for key, one in before.items() if key not in after],
     )
+
+
+def _grew(then: Known, now: Known) -> bool:
+    """A warning then that blocks now."""
+    return now.blocks and not then.finding.is_blocking

@@ -15,7 +15,7 @@ def notices(then: Sequence[Known], now: Sequence[Known]) -> list[Notice]:
     """What has changed since it was sent, and what was known then: what stands in the way first."""
     changed = since(then, now)
     says = {one.finding.key: one for one in now}
-    gone = {one.finding.key for one in [*changed.ended, *changed.mended]}
+    gone = {one.finding.key for one in [*changed.new, *changed.ended, *changed.mended]}
     return [
         *(_new(one) for one in changed.new),
         *(_ended(one, says[one.finding.key]) for one in changed.ended),
@@ -31,13 +31,15 @@ def _new(one: Known) -> Notice:
         _of(one.waiver, one.finding.detail) if one.waiver and not one.blocks else one.advice,
         _look(one),
         _at(one.waiver) if one.waiver else one.finding.address,
+        blocks=one.blocks,
     )
 
 
 def _ended(one: Known, now: Known) -> Notice:
     if now.outgrown:
         title = f"Blocking, worse than what was waived: {now.finding.title}"
-        return Notice(title, f"{_upper(now.outgrown)}. The waiver does not cover that.", "bad", _at(now.waiver))
+        grown = f"{_upper(now.outgrown)}. The waiver does not cover that."
+        return Notice(title, grown, "bad", _at(now.waiver), blocks=True)
     return Notice(
         f"Blocking, no longer waived: {one.finding.title}",
         f"It was waived until {date_words(one.waiver.ends_on)} when this was sent. That waiver does not hold any more."
@@ -45,6 +47,7 @@ def _ended(one: Known, now: Known) -> Notice:
         else one.finding.detail,
         "bad",
         _at(one.waiver),
+        blocks=True,
     )
 
 

@@ -14,8 +14,10 @@ from people.queries import people_in_role
 from workloads.chain.findings import chain_findings
 from workloads.finding import Finding, Severity
 from workloads.gates.known import Known, Waived, beside
+from workloads.gates.signers import signer_findings
 from workloads.gates.worse import worse
-from workloads.impact.queries import answered
+from workloads.impact.queries import answered, suggestion_for
+from workloads.impact.targets import differing_findings
 from workloads.models import Classification, Waiver, Workload
 
 
@@ -83,7 +85,17 @@ def against(target: Classification, *, today: dt.date, viewer: User | None = Non
         today=today,
         viewer=viewer,
     )
-    return beside(found, holding(target.workload, on=today))
+    return beside([*found, *_of_state(target, today)], holding(target.workload, on=today))
+
+
+def _of_state(target: Classification, today: dt.date) -> list[Finding]:
+    """What is asked of a draft alone, that it can be signed by all; and of what was sent, that its signers know what the
+    impact analysis says. Of a draft that is asked when it is sent."""
+    if target.state == Classification.State.PROPOSED:
+        return signer_findings(target, today=today)
+    if target.state in (Classification.State.IN_REVIEW, Classification.State.SIGNED_OFF):
+        return differing_findings(target, suggestion_for(target.workload))
+    return []
 
 
 def standing_against(target: Classification, *, today: dt.date, viewer: User) -> list[Known]:

@@ -88,6 +88,9 @@ def _found(workload: Workload, key: str, viewer: User, today: dt.date) -> Findin
     if not finding.is_blocking:
         text = "This is a warning. It stands in nobody's way and needs no waiver."
         raise Invalid(text, {"finding": text})
+    if not finding.waivable:
+        text = f"This cannot be waived. {finding.detail}"
+        raise Invalid(text, {"finding": text})
     return finding
 
 
@@ -118,6 +121,8 @@ def _ask(waiver: Waiver, *, by: User, at: dt.datetime) -> None:
         due_on=min(organisation_today(at) + SIGN_WITHIN, waiver.ends_on),
         by=by,
         at=at,
+        proposed_by=waiver.requested_by,
+        proposer_may_sign=False,
     )
     waiver.save(update_fields=["request"])
     telling.requested(waiver, waiver.request, by=by, at=at)

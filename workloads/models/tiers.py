@@ -27,6 +27,9 @@ class Tier(models.Model):
     cost_levers = models.TextField()
     review_days = models.PositiveSmallIntegerField("review every, days", default=90)
     drill_days = models.PositiveSmallIntegerField("drill every, days", default=365)
+    # How its targets are signed: changed by `workloads.signing_policy` alone.
+    distinct_signers = models.BooleanField("each signature is another person's", default=True)
+    proposer_may_sign = models.BooleanField("who proposes may sign too", default=True)
 
     class Meta:
         ordering = ["level"]
@@ -35,6 +38,9 @@ class Tier(models.Model):
             models.CheckConstraint(condition=Q(review_days__gte=1, drill_days__gte=1), name="tier_intervals_positive"),
             models.CheckConstraint(
                 condition=Q(slo_floor__isnull=True) | Q(slo_floor__gt=0, slo_floor__lt=100), name="tier_slo_is_percent"
+            ),
+            models.CheckConstraint(
+                condition=Q(distinct_signers=True) | Q(level__gte=2), name="tier_critical_has_distinct_signers"
             ),
         ]
 
