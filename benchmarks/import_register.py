@@ -32,9 +32,10 @@ INSERT INTO workloads_workload (name, reference, purpose, owner_team_id, busines
 SELECT 'Filled ' || n, 'F-' || n, 'p', %(team)s, '', 'live', '{}', now(), %(user)s, 'unmeasured', 'unmeasured'
 FROM generate_series(1, %(count)s) n;
 INSERT INTO signoffs_request (subject_type, subject_id, workload_id, thread, title, document, text, digest, state,
-    requested_at, requested_by_id, four_eyes, closed_at, closed_by_id, closing_reason)
+    requested_at, requested_by_id, proposed_by_id, four_eyes, proposer_may_sign, one_per_person, closed_at, closed_by_id,
+    closing_reason)
 SELECT 'workloads.classification', 0, id, 'workload:' || id, 't', '{}', '', repeat('0', 64), 'completed', now(), %(user)s,
-    true, now(), %(user)s, ''
+    %(user)s, true, true, true, now(), %(user)s, ''
 FROM workloads_workload WHERE reference LIKE 'F-%%';
 INSERT INTO workloads_classification (workload_id, tier_id, slo, rto_seconds, rpo_seconds, reason, looser_reason, state,
     suggested_because, differs_reason, findings, review_because, proposed_at, proposed_by_id, request_id, signed_off_at,
