@@ -8,23 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 
+from people.wall_clock import read_wall
+
 
 def wall_moment(day: dt.date, wall: dt.time, zone: dt.tzinfo) -> dt.datetime:
     """The moment (UTC) at which clocks in `zone` show `wall` on `day`, by the rule above."""
-    first = dt.datetime.combine(day, wall, tzinfo=zone).replace(fold=0)
-    moment = first.astimezone(dt.UTC)
-    if moment.astimezone(zone).replace(tzinfo=None) == first.replace(tzinfo=None):
-        return moment
-    # In a gap: fold 0 reads the clock as before the change, fold 1 as after; the change lies between the two.
-    low, high = first.replace(fold=1).astimezone(dt.UTC), moment
-    before = low.astimezone(zone).utcoffset()
-    while high - low > dt.timedelta(seconds=1):
-        middle = low + (high - low) / 2
-        if middle.astimezone(zone).utcoffset() == before:
-            low = middle
-        else:
-            high = middle
-    return high.replace(microsecond=0)
+    return read_wall(dt.datetime.combine(day, wall), zone).first
 
 
 def has_passed(day: dt.date, wall: dt.time, zone: dt.tzinfo, now: dt.datetime) -> bool:
