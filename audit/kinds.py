@@ -25,6 +25,7 @@ class Kind(models.TextChoices):
     CONFIRMATION_WITHDRAWN = "confirmation.withdrawn", "Taken back before it was confirmed"
     TOKEN_ISSUED = "token.issued", "API token issued"
     TOKEN_REVOKED = "token.revoked", "API token revoked"
+    TOKEN_ENDED = "token.ended", "Machine token ended with the right to issue it"
     REFERENCE_CHANGED = "reference.changed", "Reference data changed"
     # sign-offs
     SIGNATURE_REQUESTED = "signature.requested", "Signatures requested"

@@ -17,6 +17,7 @@ app.autodiscover_tasks()
 
 # Every so many seconds; work that people wait for is in settings.CELERY_BEAT_SCHEDULE.
 HOUSEKEEPING = {
+    "people.tasks.end_machine_tokens": 300.0,
     "workloads.tasks.forget_imports": 600.0,
     "workloads.tasks.lapse_waivers": 3600.0,
     "drportal.tasks.forget_answers": 3600.0,

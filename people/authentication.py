@@ -7,6 +7,7 @@ from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
 from people import services
+from people.machine_tokens import MachineTokenEnded
 from people.models import ApiToken, User
 
 
@@ -15,7 +16,10 @@ class TokenAuthentication(authentication.BaseAuthentication):
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        token = services.use_token(key=key.strip(), at=timezone.now())
+        try:
+            token = services.use_token(key=key.strip(), at=timezone.now())
+        except MachineTokenEnded as error:
+            raise exceptions.AuthenticationFailed(error.message) from None
         if token is None:
             raise exceptions.AuthenticationFailed("This token is unknown, expired or revoked.")
         return token.user, token

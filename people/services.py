@@ -17,6 +17,7 @@ from django.db import IntegrityError, transaction
 from audit.errors import Invalid, NotAllowed, WrongState
 from audit.kinds import Kind
 from audit.services import NOBODY, Actor, difference, record
+from people import machine_tokens
 from people.assignments import DAY, NOT_TO_ONESELF, enter, problems_of, twin_of
 from people.confirmations import nothing_left
 from people.models import (
@@ -373,12 +374,14 @@ def _revoke(token: ApiToken, by: User, at: dt.datetime) -> bool:
 
 
 def use_token(*, key: str, at: dt.datetime) -> ApiToken | None:
-    """The live token of this key, its use noted (to the minute); None for anything else."""
+    """The live token of this key, its use noted (to the minute); None for anything else. Raises MachineTokenEnded."""
     if not _KEY.fullmatch(key):
         return None
     token = ApiToken.objects.select_related("user").filter(prefix=key[4:12]).first()
     if token is None or not hmac.compare_digest(token.digest, _digest(key)):
         return None
+    if token.machine and token.revoked_at is None and token.user.is_active:
+        machine_tokens.require_right(token, at=at)
     if not token.is_live(at) or not token.user.is_active:
         return None
     if token.last_used_at is None or at - token.last_used_at > dt.timedelta(minutes=1):

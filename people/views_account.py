@@ -48,6 +48,7 @@ def _account(request: HttpRequest, user: User, form: PreferencesForm, status: in
         "held": held.select_related("role"),
         "keys": user.api_tokens.filter(revoked_at__isnull=True),
         "now": at,
+        "may_machine": user.may(Permission.ISSUE_MACHINE_TOKENS),
         "passkeys": factors.filter(type=Authenticator.Type.WEBAUTHN).count(),
         "has_app": factors.filter(type=Authenticator.Type.TOTP).exists(),
     }
