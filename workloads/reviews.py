@@ -167,12 +167,14 @@ def note_proof(
     rpo: Proof,
     rto_seconds: int | None = None,
     rpo_seconds: int | None = None,
+    counts: bool = True,
     by: User,
     at: dt.datetime,
 ) -> None:
-    """Remember verdict and seconds of the newest drill; called by the drill that was finished, which writes the trail line.
+    """Remember verdict and seconds of the newest drill; called by the drill that ended, which writes the trail line.
 
-    `at` is when it was finished. A missed promise makes the review of the target due at once.
+    `at` is when it ended. A missed promise makes the review of the target due at once. One that was stopped does not count for
+    the interval in which the workload is to be drilled (`counts=False`).
     """
     missed = " and ".join(name for name, verdict in (("RTO", rto), ("RPO", rpo)) if verdict == Proof.MISSED)
     # Before the workload's row: every deed on targets locks the target first.
@@ -188,3 +190,6 @@ def note_proof(
         measured_rto_seconds=rto_seconds,
         measured_rpo_seconds=rpo_seconds,
     )
+    if counts:
+        older = Q(drilled_on__isnull=True) | Q(drilled_on__lt=proven_on)
+        Workload.objects.filter(older, pk=workload.pk).update(drilled_on=proven_on)

@@ -100,12 +100,13 @@ def add_large(size: int, now: dt.datetime, done: Callable[[int], None] = lambda 
 
 def _workload(number: int, dice: random.Random, teams: list[Team], people: list[User], now: dt.datetime) -> Workload:
     proven = dice.random() < 0.7
+    drilled_on = organisation_today(now) - dt.timedelta(days=dice.randint(1, 400)) if proven else None
     return Workload(
         name=f"{dice.choice(AREAS)} {dice.choice(THINGS)} {number:05d}", reference=f"SYS-{number:06d}",
         purpose=dice.choice(PURPOSES), owner_team=dice.choice(teams), business_unit=dice.choice(AREAS),
         tags=dice.sample(["night", "money", "vendor", "public", "record"], k=dice.randint(0, 2)),
         added_at=now - dt.timedelta(days=400), added_by=people[0],
-        proven_on=organisation_today(now) - dt.timedelta(days=dice.randint(1, 400)) if proven else None,
+        proven_on=drilled_on, drilled_on=drilled_on,
         proof_rto=dice.choice(VERDICTS) if proven else Proof.UNMEASURED,
         proof_rpo=dice.choice(VERDICTS) if proven else Proof.UNMEASURED,
     )  # fmt: skip

@@ -92,7 +92,9 @@ class Workload(models.Model):
     # The newest proof, kept here because every list shows it and drills live above this room.
     proven_on = models.DateField("last drill", null=True)
     # To the second, for what was signed on the same day. None: kept before there was more than the day.
-    proven_moment = models.DateTimeField("last drill finished", null=True)
+    proven_moment = models.DateTimeField("last drill ended", null=True)
+    # The last drill that counts for the interval: one that was finished. A stopped one may be the newest proof all the same.
+    drilled_on = models.DateField("last finished drill", null=True)
     proof_rto = models.CharField("RTO in last drill", max_length=10, choices=Proof.choices, default=Proof.UNMEASURED)
     proof_rpo = models.CharField("RPO in last drill", max_length=10, choices=Proof.choices, default=Proof.UNMEASURED)
 
