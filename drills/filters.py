@@ -6,6 +6,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.db.models import Q
 
 from drills.models import Action, Drill, DrillKind, Severity
 from people.models import Team
@@ -44,7 +45,9 @@ class DrillFilter(django_filters.FilterSet):  # type: ignore[misc]
         fields: list[str] = []
 
     def of_verdict(self, drills: Any, name: str, value: str) -> Any:
-        return drills.filter(state=Drill.State.FINISHED, result=value)  # `result` comes from DrillQuerySet.with_result
+        """`result` comes from DrillQuerySet.with_result. Of a stopped drill a miss is a result, and nothing else."""
+        judged = Q(state=Drill.State.FINISHED) | Q(state=Drill.State.STOPPED, result=Proof.MISSED)
+        return drills.filter(judged, result=value)
 
 
 class DrillApiFilter(DrillFilter):

@@ -14,6 +14,7 @@ from audit.errors import Invalid
 from drills.gaps import TITLE_MAX, retestable
 from drills.marking import SOURCE_MAX
 from drills.models import Action, Drill, DrillKind, Severity, What
+from people.fields import WallTimeField
 from people.models import User
 
 Answer = TypeVar("Answer")
@@ -30,16 +31,6 @@ def attempt(form: forms.Form, deed: Callable[[], Answer]) -> Answer | None:
         return None
 
 
-class Moment(forms.DateTimeInput):
-    """Day and time in the reader's zone, as browsers ask for them."""
-
-    input_type = "datetime-local"
-
-    def __init__(self, *, seconds: bool = False) -> None:
-        attrs = {"step": "1"} if seconds else {}
-        super().__init__(attrs=attrs, format="%Y-%m-%dT%H:%M:%S" if seconds else "%Y-%m-%dT%H:%M")
-
-
 def area(rows: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
 
@@ -52,8 +43,8 @@ class DrillForm(forms.Form):
         label="Kind",
         help_text="A tabletop or a message test alone proves no target and does not count for the interval.",
     )
-    window_start = forms.DateTimeField(widget=Moment(), label="Window from")
-    window_end = forms.DateTimeField(widget=Moment(), label="Window until")
+    window_start = WallTimeField(label="Window from")
+    window_end = WallTimeField(label="Window until")
     scenario = forms.CharField(
         widget=area(3),
         required=False,
@@ -68,7 +59,9 @@ class DrillForm(forms.Form):
         help_text="When does it count as passed? Fixed from the moment the drill starts.",
     )
     coordinator = forms.ModelChoiceField(
-        queryset=User.objects.none(), label="Coordinator", help_text="Starts the drill, records times and finishes it."
+        queryset=User.objects.none(),
+        label="Coordinator",
+        help_text="Starts the drill, records times and finishes it. No auditor.",
     )
     participants = forms.ModelMultipleChoiceField(
         queryset=User.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, label="Participants"
@@ -81,10 +74,10 @@ class DrillForm(forms.Form):
         help_text="Their e-mail addresses, one a line.",
     )
 
-    def __init__(self, *args: Any, suggested: QuerySet[User], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, suggested: QuerySet[User], coordinators: QuerySet[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("coordinator", "participants"):
-            self.fields[name].queryset = suggested  # type: ignore[attr-defined]
+        self.fields["participants"].queryset = suggested  # type: ignore[attr-defined]
+        self.fields["coordinator"].queryset = coordinators  # type: ignore[attr-defined]
 
     def clean_others(self) -> list[User]:
         asked = {word.lower() for word in re.split(r"[\s,;]+", self.cleaned_data["others"]) if word}
@@ -114,16 +107,24 @@ class MarkForm(forms.Form):
     """Record a time: now, when the field is left empty."""
 
     what = forms.ChoiceField(choices=What.choices, widget=forms.HiddenInput)
-    time = forms.DateTimeField(widget=Moment(seconds=True), required=False, label="Time")
+    time = WallTimeField(seconds=True, required=False, label="Time")
     source = forms.CharField(required=False, max_length=SOURCE_MAX, label="Taken from")
+    clicked = forms.CharField(required=False, max_length=500)  # the signed moment of a click that was asked about
+    confirm = forms.BooleanField(required=False)
 
 
 class CorrectForm(forms.Form):
-    time = forms.DateTimeField(widget=Moment(seconds=True), label="Right time")
+    time = WallTimeField(seconds=True, label="Right time")
     source = forms.CharField(
         required=False, max_length=SOURCE_MAX, label="Taken from", help_text="For example a log line or a ticket."
     )
     reason = forms.CharField(widget=area(2), max_length=TEXT_MAX, label="Why the recorded time was wrong")
+    confirm = forms.BooleanField(required=False, widget=forms.HiddenInput, label="The time is right all the same")
+
+    def ask(self, why: str) -> None:
+        """Show the form again with a box to tick."""
+        self.fields["confirm"].widget = forms.CheckboxInput()
+        self.add_error("confirm", why)
 
 
 class FinishForm(forms.Form):

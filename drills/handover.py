@@ -6,11 +6,13 @@ import datetime as dt
 
 from django.db.models import Q
 
+from audit.errors import Invalid
 from audit.kinds import Kind
 from audit.services import record, record_many
 from drills import telling
+from drills.coordinators import why_not_successor
 from drills.models import Action, Drill
-from people.models import User
+from people.models import User, organisation_today
 from people.wording import date_words
 
 
@@ -46,13 +48,18 @@ class Drills:
         ]
 
     def hand_over(self, person: User, to: User, *, by: User, at: dt.datetime) -> None:
-        """The others hear of a new coordinator; the successor reads it in the message of the hand-over."""
+        """The others hear of a new coordinator; the successor reads it in the message of the hand-over. Raises Invalid for
+        somebody who could not coordinate one of them."""
         invited = Drill.participants.through.objects.filter(user=person).values("drill")
         found = Drill.objects.filter(Q(coordinator=person) | Q(pk__in=invited), state=Drill.State.PLANNED)
-        for drill in found.select_for_update(of=("self",)).select_related("workload", "coordinator").order_by("pk"):
+        for drill in (
+            found.select_for_update(of=("self",)).select_related("workload__owner_team", "coordinator").order_by("pk")
+        ):
             self._pass(drill, person, to, by=by, at=at)
 
     def _pass(self, drill: Drill, person: User, to: User, *, by: User, at: dt.datetime) -> None:
+        if drill.coordinator_id == person.pk:
+            self._check(drill, to, on=organisation_today(at))
         people = {one.pk: one for one in drill.participants.all()}
         took_part, led = people.pop(person.pk, None) is not None, drill.coordinator_id == person.pk
         before = {"coordinator": drill.coordinator, "participants": [person] if took_part else []}
@@ -66,3 +73,9 @@ class Drills:
         if led:
             others = [one for one in people.values() if one.is_active and one.pk not in (person.pk, to.pk)]
             telling.changed(drill, others, by=by, at=at)
+
+    def _check(self, drill: Drill, to: User, *, on: dt.date) -> None:
+        problem = why_not_successor(to, drill.workload, on=on)
+        if problem:
+            told = f"{telling.window_words(drill)}, drill of {drill.workload.name}: {problem}"
+            raise Invalid(f"{told} Or change that drill first.", {"to": told})

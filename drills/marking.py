@@ -6,21 +6,42 @@ The grade follows from how the time came in: nobody chooses it.
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from audit.errors import Invalid, WrongState
+from audit.errors import DeedError, Invalid, WrongState
 from audit.kinds import Kind
 from audit.services import record
+from drills.coordinators import require_run
 from drills.models import Drill, Grade, Mark, What
-from drills.services import lock, require_run
+from drills.services import lock
 from drills.verdict import What as Moment
+from drills.verdict import odd as odd_times
 from drills.verdict import out_of_order
 from people.models import User
 
 CLOCK_SKEW = dt.timedelta(seconds=5)  # a measuring machine's clock may run ahead of ours by this much
 OLDEST_DATA = dt.timedelta(days=3650)
 SOURCE_MAX = 200
+
+
+NOT_BY_CLICK = (
+    "The newest surviving data cannot be clicked. "
+    "Type the time of the last record that survived, or let a machine send it."
+)
+
+
+class NeedsConfirmation(DeedError):
+    """A time that is odd but possible: recorded once somebody has said that it is right."""
+
+    status = 422
+    code = "needs-confirmation"
+
+    def __init__(self, odd: list[str]) -> None:
+        super().__init__(f"{' '.join(odd)} Check the time, then confirm that it is right.")
+        self.odd = odd
+        self.extra = {"odd": odd}
 
 
 @transaction.atomic
@@ -33,16 +54,21 @@ def mark(
     time: dt.datetime | None = None,
     machine: bool = False,
     source: str = "",
+    confirmed: bool = False,
 ) -> Mark:
     """Record when something happened. Without a `time` it happens now, and the click is the proof of it.
 
-    Raises Invalid for a time that cannot be, WrongState when it is recorded already or the drill does not run.
+    Raises Invalid for a time that cannot be, NeedsConfirmation for one that is odd unless it is `confirmed` or a machine's,
+    WrongState when it is recorded already or the drill does not run.
     """
-    require_run(drill, by)
+    require_run(drill, by, at=at)
     drill = _lock_running(drill)
     if what not in What.values:
         raise Invalid("Choose what happened.", {"what": "Choose what happened."})
+    if what == What.NEWEST_DATA and time is None and not machine:
+        raise Invalid(NOT_BY_CLICK, {"time": NOT_BY_CLICK})
     _check(drill, what, time, source, at=at, machine=machine)
+    odd = _ask(drill, what, time or at, confirmed=confirmed or machine)
     new = Mark(
         drill=drill,
         what=what,
@@ -52,7 +78,7 @@ def mark(
         recorded_at=at,
         recorded_by=by,
     )
-    return _save(new, by=by, at=at)
+    return _save(new, odd, by=by, at=at)
 
 
 @transaction.atomic
@@ -65,13 +91,18 @@ def correct_mark(
     reason: str,
     machine: bool = False,
     source: str = "",
+    confirmed: bool = False,
 ) -> Mark:
-    """Replace a time by another one; both stay readable. A correction by hand is a typed time. Raises Invalid, WrongState."""
-    require_run(mark.drill, by)
+    """Replace a time by another one; both stay readable. A correction by hand is a typed time.
+
+    Raises Invalid, NeedsConfirmation as `mark` does, WrongState.
+    """
+    require_run(mark.drill, by, at=at)
     drill = _lock_running(mark.drill)
     if not reason.strip():
         raise Invalid("Write why the time was wrong.", {"reason": "Write why the time was wrong."})
     _check(drill, mark.what, time, source, at=at, machine=machine)
+    odd = _ask(drill, mark.what, time, confirmed=confirmed or machine)
     new = Mark(
         drill=drill,
         what=mark.what,
@@ -83,10 +114,10 @@ def correct_mark(
         supersedes=mark,
         reason=reason.strip(),
     )
-    return _save(new, by=by, at=at)
+    return _save(new, odd, by=by, at=at)
 
 
-def _save(new: Mark, *, by: User, at: dt.datetime) -> Mark:
+def _save(new: Mark, odd: list[str], *, by: User, at: dt.datetime) -> Mark:
     try:
         with transaction.atomic():
             new.save()
@@ -96,7 +127,15 @@ def _save(new: Mark, *, by: User, at: dt.datetime) -> Mark:
             raise WrongState(f"The time for “{name}” is recorded already. Correct that one, with a reason.") from None
         raise WrongState(f"Somebody has corrected “{name}” before you. Reload the page to see the new time.") from None
     before = {"at": new.supersedes.at, "grade": new.supersedes.grade} if new.supersedes else {}
-    after = {"what": new.what, "at": new.at, "grade": new.grade, "source": new.source, "reason": new.reason}
+    after: dict[str, Any] = {
+        "what": new.what,
+        "at": new.at,
+        "grade": new.grade,
+        "source": new.source,
+        "reason": new.reason,
+    }
+    if odd:
+        after["odd"] = odd
     record(Kind.DRILL_MARKED, new, by=by, at=at, before=before, after=after)
     return new
 
@@ -120,12 +159,25 @@ def _check(drill: Drill, what: str, time: dt.datetime | None, source: str, *, at
     if time is not None:
         problem = _outside(drill, what, time, at + CLOCK_SKEW if machine else at)
     if not problem:
-        others = {Moment(m.what): m.at for m in Mark.objects.that_count().filter(drill=drill) if m.what != what}
-        problem = out_of_order({**others, Moment(what): time or at})
+        problem = out_of_order(_times(drill, what, time or at))
     if problem:
         raise Invalid(problem, {"time": problem})
     if len(source.strip()) > SOURCE_MAX:
         raise Invalid("The source is too long.", {"source": f"Write at most {SOURCE_MAX} characters."})
+
+
+def _times(drill: Drill, what: str, time: dt.datetime) -> dict[Moment, dt.datetime]:
+    """The times that count, with this one among them."""
+    counted = {Moment(mark.what): mark.at for mark in Mark.objects.that_count().filter(drill=drill)}
+    return counted | {Moment(what): time}
+
+
+def _ask(drill: Drill, what: str, time: dt.datetime, *, confirmed: bool) -> list[str]:
+    """What is odd about this time, in sentences. Raises NeedsConfirmation unless somebody has said that it is right."""
+    found = odd_times(_times(drill, what, time), drill.window_start).get(Moment(what), [])
+    if found and not confirmed:
+        raise NeedsConfirmation(found)
+    return found
 
 
 def _outside(drill: Drill, what: str, time: dt.datetime, latest: dt.datetime) -> str:

@@ -123,7 +123,7 @@ class Drill(Stateful):
     rto_seconds = models.PositiveBigIntegerField("RTO, seconds", null=True)
     rpo_seconds = models.PositiveBigIntegerField("RPO, seconds", null=True)
 
-    # The result, computed from the times when the drill is finished.
+    # The result, computed from the times when the drill ends.
     rto_verdict = models.CharField(max_length=10, choices=Proof.choices, blank=True)
     rpo_verdict = models.CharField(max_length=10, choices=Proof.choices, blank=True)
     recovery_seconds = models.PositiveBigIntegerField(null=True)
@@ -185,8 +185,11 @@ class Drill(Stateful):
             models.CheckConstraint(
                 condition=Q(state="finished", report__isnull=False, rto_verdict__in=Proof.values)
                 & Q(rpo_verdict__in=Proof.values, digest__regex="^[0-9a-f]{64}$")
+                # A stopped drill admits a miss and proves no success; those stopped before there was this rule have no verdict.
+                | Q(state="stopped", report__isnull=True, digest="", rto_verdict__in=["", "missed", "unmeasured"])
+                & Q(rpo_verdict__in=["", "missed", "unmeasured"])
                 | (
-                    ~Q(state="finished")
+                    ~Q(state__in=["finished", "stopped"])
                     & Q(report__isnull=True, rto_verdict="", rpo_verdict="", digest="", recovery_seconds__isnull=True)
                     & Q(loss_seconds__isnull=True, declare_seconds__isnull=True)
                 ),
@@ -214,6 +217,7 @@ class Drill(Stateful):
             models.Index(fields=["state", "window_start"], name="drill_state"),
             models.Index(fields=["window_start"], name="drill_window"),
             models.Index(fields=["finished_at"], condition=Q(state="finished"), name="drill_finished"),
+            models.Index(fields=["called_off_at"], condition=Q(state="stopped"), name="drill_stopped"),
             GinIndex(OpClass(Upper("scenario"), name="gin_trgm_ops"), name="drill_scenario_search"),
         ]
 
@@ -230,6 +234,11 @@ class Drill(Stateful):
     @property
     def measures(self) -> bool:
         return DrillKind(self.kind).measures
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether its verdicts say something: finished, or stopped when a target was missed already."""
+        return self.state == self.State.FINISHED or Proof.MISSED in (self.rto_verdict, self.rpo_verdict)
 
     @property
     def digest_words(self) -> str:
@@ -283,6 +292,8 @@ class Mark(models.Model):
                 condition=~Q(grade="live") | Q(at=F("recorded_at"), supersedes__isnull=True),
                 name="mark_live_is_recorded_at_once",
             ),
+            # Rows from before this rule may break it, so the migration does not validate it.
+            models.CheckConstraint(condition=~Q(what="newest_data", grade="live"), name="mark_newest_data_never_live"),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from drills.models import Drill, DrillKind, Grade, Mark, What
+from drills.moments import that_count
 from drills.verdict import elapsed
 from people.wording import clock, duration
 from workloads.models import Proof
@@ -29,18 +30,26 @@ BOTH_WORDS = {
     Proof.CLAIMED: "within the promise, but only claimed",
     Proof.UNMEASURED: "held, nothing measured",
 }
+NEVER_BACK = "not back when the drill ended"
 WITHOUT_MEASURING = {DrillKind.TABLETOP: "talked through", DrillKind.COMMUNICATION: "messages rehearsed"}
 
 
 def headline(drill: Drill) -> str:
     """The page's answer: "Payment Hub: back in time, too much data lost"."""
-    if drill.state != Drill.State.FINISHED:
+    if not drill.is_judged:
         return f"{drill.workload.name}: {drill.get_kind_display()} drill"
     if not drill.measures:
         return f"{drill.workload.name}: {WITHOUT_MEASURING[DrillKind(drill.kind)]}"
+    return f"{drill.workload.name}: {result_words(drill)}"
+
+
+def result_words(drill: Drill) -> str:
+    """ "back in time, too much data lost"; of a stopped drill only what was missed."""
     rto, rpo = Proof(drill.rto_verdict), Proof(drill.rpo_verdict)
-    said = BOTH_WORDS[rto] if rto == rpo else f"{RTO_WORDS[rto]}, {RPO_WORDS[rpo]}"
-    return f"{drill.workload.name}: {said}"
+    of_rto = NEVER_BACK if rto == Proof.MISSED and drill.recovery_seconds is None else RTO_WORDS[rto]
+    if drill.state == Drill.State.STOPPED:
+        return ", ".join([of_rto] * (rto == Proof.MISSED) + [RPO_WORDS[rpo]] * (rpo == Proof.MISSED))
+    return BOTH_WORDS[rto] if rto == rpo and of_rto != NEVER_BACK else f"{of_rto}, {RPO_WORDS[rpo]}"
 
 
 @dataclass(frozen=True)
@@ -87,17 +96,12 @@ def result_rows(drill: Drill, marks: Iterable[Mark]) -> list[ResultRow]:
     ]
 
 
-def that_count(marks: Iterable[Mark]) -> dict[str, Mark]:
-    """The newest time per moment."""
-    marks = list(marks)
-    corrected = {mark.supersedes_id for mark in marks}
-    return {mark.what: mark for mark in marks if mark.pk not in corrected}
-
-
-def _taken(drill: Drill, counted: dict[str, Mark], end: What, start: What, missing: str) -> str:
+def _taken(drill: Drill, counted: dict[What, Mark], end: What, start: What, missing: str) -> str:
     """Where the result comes from, or why there is none."""
     if not drill.measures and drill.state == Drill.State.FINISHED and end != What.DECLARED:
         return f"a {drill.get_kind_display()} drill measures no recovery"
+    if end == What.SERVICE_HEALTHY and drill.rto_verdict == Proof.MISSED and drill.recovery_seconds is None:
+        return f"{end.label.lower()}: never recorded, though the promise was over when the drill ended"
     absent = [what.label.lower() for what in (start, end) if what not in counted]
     if absent:
         return f"no time for: {', '.join(absent)}"
@@ -161,7 +165,7 @@ def _left(seconds: int) -> str:
 
 
 def missing_times(drill: Drill, marks: Iterable[Mark]) -> list[str]:
-    """The moments without a time, by name; what depends on them will read “Not measured”."""
+    """The moments without a time, by name."""
     counted = that_count(marks)
     wanted = (What.OUTAGE_BEGAN, What.SERVICE_HEALTHY, What.NEWEST_DATA) if drill.measures else ()
     return [what.label.lower() for what in wanted if what not in counted]
@@ -176,10 +180,11 @@ class Step:
     hint: str
     mark: Mark | None
     why_not_now: str = ""
+    only_typed: bool = False
 
 
 HINTS = {
-    What.NEWEST_DATA: "The last data that is known to survive.",
+    What.NEWEST_DATA: "The last data that is known to survive. A machine sends its time, or somebody looks it up and types it.",
     What.OUTAGE_BEGAN: "The service is down: the recovery clock starts.",
     What.DECLARED: "Somebody with the authority decided to recover.",
     What.SERVICE_HEALTHY: "The service answers and its data was checked: the clock stops.",
@@ -192,10 +197,8 @@ def steps(marks: Iterable[Mark]) -> list[Step]:
     outage = What.OUTAGE_BEGAN in counted
     found = []
     for what in What:
-        why = ""
-        if what == What.NEWEST_DATA and outage:
-            why = "The outage has begun, so “now” would be too young. Type the time, or let a machine send it."
-        elif what in (What.DECLARED, What.SERVICE_HEALTHY) and not outage:
-            why = "Record the beginning of the outage first."
-        found.append(Step(what.value, what.label, HINTS[what], counted.get(what), why))
+        needs_outage = what in (What.DECLARED, What.SERVICE_HEALTHY) and not outage
+        why = "Record the beginning of the outage first." if needs_outage else ""
+        typed = what == What.NEWEST_DATA
+        found.append(Step(what.value, what.label, HINTS[what], counted.get(what), why, only_typed=typed))
     return found

@@ -27,6 +27,7 @@ from django.db.models.functions import Coalesce, RowNumber, TruncDate, TruncMont
 from drills.models import MEASURING, Action, ActionQuerySet, Drill, DrillQuerySet
 from people.models import RoleAssignment, User
 from people.permissions import Permission
+from people.wall_clock import read_wall
 from workloads.models import Classification, Proof, Workload, WorkloadQuerySet, WorkloadUserObjectPermission
 
 AHEAD = dt.timedelta(days=30)
@@ -38,7 +39,7 @@ def organisation_zone() -> zoneinfo.ZoneInfo:
 
 def midnight(day: dt.date) -> dt.datetime:
     """The beginning of a day of the organisation."""
-    return dt.datetime.combine(day, dt.time(), tzinfo=organisation_zone())
+    return read_wall(dt.datetime.combine(day, dt.time()), organisation_zone()).first
 
 
 # --- For the home page ----------------------------------------------------------------------------------------------
@@ -68,7 +69,7 @@ def open_actions_for(user: User) -> ActionQuerySet:
 
 @dataclass(frozen=True)
 class QuarterVerdicts:
-    """Finished drills that measure recovery, counted by what their recovery time proved."""
+    """Drills that measure recovery, counted by what their recovery time proved."""
 
     first: dt.date
     after: dt.date
@@ -85,13 +86,18 @@ class QuarterVerdicts:
 def verdicts_by_quarter(
     workloads: WorkloadQuerySet, quarters: Sequence[tuple[dt.date, dt.date]]
 ) -> list[QuarterVerdicts]:
-    """RTO verdicts per calendar quarter, given as (first day, first day of the next), oldest first; one query."""
+    """RTO verdicts per calendar quarter, given as (first day, first day of the next), oldest first; one query. Of the drills
+    that were stopped those that missed their RTO count."""
     if not quarters:
         return []
+    since = midnight(quarters[0][0])
+    judged = Q(finished_at__gte=since) | Q(
+        state=Drill.State.STOPPED, called_off_at__gte=since, rto_verdict=Proof.MISSED
+    )
     rows = (
-        Drill.objects.filter(workload__in=workloads.order_by().values("pk"), finished_at__gte=midnight(quarters[0][0]))
+        Drill.objects.filter(judged, workload__in=workloads.order_by().values("pk"))
         .measuring()
-        .annotate(quarter=TruncQuarter("finished_at", tzinfo=organisation_zone()))
+        .annotate(quarter=TruncQuarter(Coalesce("finished_at", "called_off_at"), tzinfo=organisation_zone()))
         .values_list("quarter", "rto_verdict")
         .annotate(number=Count("pk"))
         .order_by()
@@ -121,7 +127,7 @@ def with_cadence(workloads: WorkloadQuerySet) -> WorkloadQuerySet:
         .annotate(first=TruncDate(Min("signed_off_at"), tzinfo=organisation_zone()))
         .values("first")
     )
-    since = Coalesce("proven_on", Subquery(first_target, output_field=DateField()))
+    since = Coalesce("drilled_on", Subquery(first_target, output_field=DateField()))
     targeted: Any = workloads.active().with_targets()
     found: WorkloadQuerySet = targeted.filter(in_force__isnull=False).annotate(
         tier_level=F("in_force__tier"),
@@ -151,9 +157,17 @@ def drills_of(workload_pk: int, *, limit: int) -> list[Drill]:
 
 
 def newest_measured(workload_pk: int) -> Drill | None:
-    """The newest finished drill that measures recovery; its bars stand on the workload's page."""
-    found = Drill.objects.filter(workload=workload_pk, state=Drill.State.FINISHED).measuring()
-    return found.order_by("-finished_at").first()
+    """The newest drill that shows something about recovery; its bars stand on the workload's page. A stopped one only when it
+    missed a target."""
+    judged = Q(state=Drill.State.FINISHED) | Q(
+        Q(rto_verdict=Proof.MISSED) | Q(rpo_verdict=Proof.MISSED), state=Drill.State.STOPPED
+    )
+    found = (
+        Drill.objects.filter(judged, workload=workload_pk)
+        .measuring()
+        .annotate(ended=Coalesce("finished_at", "called_off_at"))
+    )
+    return found.order_by("-ended").first()
 
 
 def next_drill(workload_pk: int) -> Drill | None:

@@ -140,7 +140,7 @@ def _cadence_reminder(workload: Workload, person: User) -> Reminder:
             "workload": workload.name,
             "tier": f"tier {workload.tier_level}",  # type: ignore[attr-defined]
             "interval": f"{workload.drill_days} days",  # type: ignore[attr-defined]
-            "last": date_words(workload.proven_on) if workload.proven_on else "none yet",
+            "last": date_words(workload.drilled_on) if workload.drilled_on else "none yet",
         },
     )
 

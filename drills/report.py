@@ -7,22 +7,23 @@ and null, so that the digest can be computed again by any program.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 from drills.models import Action, Drill, Mark
+from drills.moments import odd_sentences
 from drills.verdict import Verdict, Verdicts
 
-FORMAT = 1
+FORMAT = 2  # 1 had neither `odd` nor `not_recovered_after_seconds`
 
 
 def build_report(
     drill: Drill,
     *,
     verdicts: Verdicts,
-    marks: Iterable[Mark],
+    marks: Collection[Mark],
     retested: dict[str, list[Action]],
-    finished_at: dt.datetime,
+    finished_at: dt.datetime | None,
     finished_by: str,
 ) -> dict[str, Any]:
     """The report of a drill that is just being finished. `retested` lists the actions by what became of them."""
@@ -50,7 +51,10 @@ def build_report(
             "rpo": _verdict(verdicts.rpo),
             "declare": _verdict(verdicts.declare),
         },
+        # From the outage to the end of a drill in which nobody recorded that the service was healthy.
+        "not_recovered_after_seconds": verdicts.down_for if drill.measures else None,
         "times": [_mark(mark) for mark in marks],
+        "odd": odd_sentences(drill, marks),
         "gaps": [
             {"title": action.title, "severity": action.severity, "owner": action.owner.name, "due": str(action.due_on)}
             for action in drill.actions.select_related("owner")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from django.db import models
@@ -14,20 +13,19 @@ from drills.forms import TEXT_MAX
 from drills.gaps import TITLE_MAX
 from drills.marking import SOURCE_MAX
 from drills.models import Action, Drill, DrillKind, Mark, Severity, What
+from people.api_fields import UtcField, WallTimeField
 from people.models import User
 from people.texts import TextField
 from workloads.filters import BIGGEST_KEY
 from workloads.models import Workload
 
 KEYS_MAX = 500
+WITHOUT_OFFSET = (
+    "Without an offset it is read by the clocks of the caller's time zone: the first time where they show it twice, the end of "
+    "the gap where they skip it"
+)
+CONFIRM = "True: the time is right, though it is odd (see the problem `needs-confirmation`)"
 KEY = {"type": "integer", "minimum": 1, "maximum": BIGGEST_KEY}  # of one row, in the OpenAPI schema
-
-
-class UtcField(serializers.DateTimeField):
-    """Times go out in UTC whatever zone the reader lives in; one that comes without an offset is UTC."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(default_timezone=dt.UTC, **kwargs)
 
 
 class UtcModelSerializer(serializers.ModelSerializer[Any]):
@@ -132,8 +130,8 @@ class PlanSerializer(serializers.Serializer[Any]):
     """What is agreed before a drill begins."""
 
     kind = serializers.ChoiceField(choices=DrillKind.choices)
-    window_start = UtcField()
-    window_end = UtcField()
+    window_start = WallTimeField(help_text=WITHOUT_OFFSET)
+    window_end = WallTimeField(help_text=WITHOUT_OFFSET)
     coordinator = somebody()
     participants = People(required=False)
     success_criteria = TextField(max_length=TEXT_MAX)
@@ -150,15 +148,19 @@ class ReasonSerializer(serializers.Serializer[Any]):
 
 class MarkWriteSerializer(serializers.Serializer[Any]):
     what = serializers.ChoiceField(choices=What.choices)
-    time = UtcField(required=False, allow_null=True, help_text="When it happened; left out, it is now")
+    time = WallTimeField(
+        required=False, allow_null=True, help_text=f"When it happened; left out, it is now. {WITHOUT_OFFSET}"
+    )
     source = TextField(max_length=SOURCE_MAX, required=False, allow_blank=True, help_text="Taken from")  # type: ignore[assignment]
+    confirm = serializers.BooleanField(required=False, source="confirmed", help_text=CONFIRM)
 
 
 class CorrectSerializer(serializers.Serializer[Any]):
     what = serializers.ChoiceField(choices=What.choices)
-    time = UtcField()
+    time = WallTimeField(help_text=WITHOUT_OFFSET)
     reason = TextField(max_length=TEXT_MAX)
     source = TextField(max_length=SOURCE_MAX, required=False, allow_blank=True)  # type: ignore[assignment]
+    confirm = serializers.BooleanField(required=False, source="confirmed", help_text=CONFIRM)
 
 
 class FinishSerializer(serializers.Serializer[Any]):

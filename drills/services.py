@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
 
-from audit.errors import Invalid, WrongState
+from audit.errors import DeedError, Invalid, WrongState
 from audit.kinds import Kind
 from audit.services import difference, record
 from audit.states import change_state
 from drills import telling
+from drills.coordinators import require_run, why_not_coordinator
 from drills.gaps import settle_retested, sort_retested
 from drills.models import Action, Drill, DrillKind, Mark
+from drills.moments import that_count
 from drills.report import build_report
-from drills.verdict import Clocked, Grade, Verdicts, What, judge_drill
+from drills.verdict import Clocked, Grade, Verdicts, judge_drill
+from drills.verdict import What as Moment
 from people.models import User, organisation_today
 from people.permissions import Permission
 from signoffs.documents import digest
@@ -45,7 +49,7 @@ def schedule(
     by.require(Permission.SCHEDULE_DRILLS, on=workload)
     if workload.lifecycle == Lifecycle.RETIRED:
         raise WrongState(f"{workload.name} is retired. A retired workload is not drilled.")
-    _check(kind, window_start, window_end, coordinator, success_criteria, participants, at)
+    _check(workload, kind, window_start, window_end, coordinator, success_criteria, participants, at)
     drill = Drill.objects.create(
         workload=workload,
         kind=kind,
@@ -82,7 +86,7 @@ def change(
     drill = lock(drill)
     if drill.state != Drill.State.PLANNED:
         raise WrongState(f"This drill is {drill.get_state_display().lower()}. Only a planned drill can be changed.")
-    _check(kind, window_start, window_end, coordinator, success_criteria, participants, at)
+    _check(drill.workload, kind, window_start, window_end, coordinator, success_criteria, participants, at)
     before, invited = _described(drill), telling.everybody(drill)
     drill.kind, drill.scenario, drill.success_criteria = kind, scenario.strip(), success_criteria.strip()
     drill.window_start, drill.window_end, drill.coordinator = window_start, window_end, coordinator
@@ -113,25 +117,32 @@ def cancel(*, drill: Drill, by: User, at: dt.datetime, reason: str) -> None:
 
 @transaction.atomic
 def stop(*, drill: Drill, by: User, at: dt.datetime, reason: str) -> None:
-    """End a running drill without a result, for example because something real goes wrong. Raises Invalid, WrongState."""
-    require_run(drill, by)
-    _call_off(drill, "stop", by=by, at=at, reason=reason)
+    """End a running drill, for example because something real goes wrong. It proves no success and does not count for the
+    interval; what was missed until now stays missed. Raises Invalid, WrongState."""
+    require_run(drill, by, at=at)
+    verdicts = judge(_locked_for("stop", drill), list(drill.marks.all()), at=at, stopped=True)
+    _call_off(drill, "stop", by=by, at=at, reason=reason, result=_result(verdicts) if drill.measures else {})
+    if drill.measures and verdicts.missed:
+        _note(drill, verdicts, by=by, at=at)
 
 
-def _call_off(drill: Drill, verb: str, *, by: User, at: dt.datetime, reason: str) -> None:
+def _call_off(
+    drill: Drill, verb: str, *, by: User, at: dt.datetime, reason: str, result: dict[str, Any] | None = None
+) -> None:
     reason = reason.strip()
     if not reason:
         raise Invalid("Write the reason; it stays with the drill.", {"reason": "Write the reason."})
-    columns: dict[str, Any] = {"called_off_at": at, "called_off_by": by, "called_off_reason": reason}
+    columns: dict[str, Any] = {"called_off_at": at, "called_off_by": by, "called_off_reason": reason, **(result or {})}
     # The workload's number, by which its next review finds this line.
-    change_state(drill, verb, by=by, at=at, after={"reason": reason, "workload": drill.workload_id}, **columns)
+    after = {"reason": reason, "workload": drill.workload_id, **(result or {})}
+    change_state(drill, verb, by=by, at=at, after=after, **columns)
     telling.called_off(drill, by=by, at=at)
 
 
 @transaction.atomic
 def start(*, drill: Drill, by: User, at: dt.datetime) -> None:
     """Begin: the success criteria are fixed and the target in force is copied. Raises WrongState."""
-    require_run(drill, by)
+    require_run(drill, by, at=at)
     target = Classification.objects.filter(workload=drill.workload_id, state=Classification.State.SIGNED_OFF).first()
     columns: dict[str, Any] = {"started_at": at, "started_by": by}
     if target is not None:
@@ -148,19 +159,24 @@ def start(*, drill: Drill, by: User, at: dt.datetime) -> None:
 
 
 @transaction.atomic
-def finish(*, drill: Drill, by: User, at: dt.datetime, retested: Collection[Action] = ()) -> Drill:
+def finish(
+    *, drill: Drill, by: User, at: dt.datetime, retested: Collection[Action] = (), seen: str | None = None
+) -> Drill:
     """Judge the recorded times, freeze the report, settle the gaps that were put to the test, and tell everybody.
 
-    Times may be missing: what was not measured is not measured, and the verdict says so. Raises WrongState, Invalid.
+    Times may be missing: what was not measured is not measured, and the verdict says so. `seen` is the `Preview.seen` that a
+    person confirmed. Raises WrongState, Invalid, DrillChanged when the drill is no longer as it was shown.
     """
-    require_run(drill, by)
-    drill = lock(drill)
-    if not drill.can("finish"):
-        raise WrongState(f"This drill is {drill.get_state_display().lower()}. Only a running drill can be finished.")
-    marks = list(drill.marks.select_related("recorded_by"))
-    verdicts = judge(drill, marks)
+    require_run(drill, by, at=at)
+    drill = _locked_for("finish", drill)
+    found = preview(drill, at=at)
+    if seen is not None and seen != found.seen:
+        raise DrillChanged("The drill has changed since this was shown. Look at it again, then finish it.")
+    verdicts = found.verdicts
     settled = sort_retested(drill, retested, verdicts.rto.result, verdicts.rpo.result)
-    report = build_report(drill, verdicts=verdicts, marks=marks, retested=settled, finished_at=at, finished_by=by.name)
+    report = build_report(
+        drill, verdicts=verdicts, marks=found.marks, retested=settled, finished_at=at, finished_by=by.name
+    )
     result, seal = _result(verdicts), digest(report)
     change_state(
         drill,
@@ -176,25 +192,69 @@ def finish(*, drill: Drill, by: User, at: dt.datetime, retested: Collection[Acti
     )
     settle_retested(drill, settled, by=by, at=at)
     if drill.measures:
-        note_proof(
-            workload=drill.workload,
-            proven_on=organisation_today(at),
-            rto=Proof(verdicts.rto.result),
-            rpo=Proof(verdicts.rpo.result),
-            rto_seconds=verdicts.rto.seconds,
-            rpo_seconds=verdicts.rpo.seconds,
-            by=by,
-            at=at,
-        )
+        _note(drill, verdicts, by=by, at=at)
     telling.finished(drill, drill.actions.count(), by=by, at=at)
     return drill
 
 
-def judge(drill: Drill, marks: Collection[Mark]) -> Verdicts:
-    """The verdicts as the recorded times stand; corrected times no longer count."""
-    corrected = {mark.supersedes_id for mark in marks}
-    moments = {What(m.what): Clocked(m.at, Grade(m.grade)) for m in marks if m.pk not in corrected}
-    return judge_drill(moments, rto_seconds=drill.rto_seconds, rpo_seconds=drill.rpo_seconds, measures=drill.measures)
+class DrillChanged(DeedError):
+    """What a person confirmed is not what would be frozen now."""
+
+    status = 409
+    code = "drill-changed"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What finishing would freeze at this moment. `seen` changes with whatever a reader would want to see again."""
+
+    verdicts: Verdicts
+    marks: list[Mark]
+    seen: str
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """The columns of the drill that it would get."""
+        return _result(self.verdicts)
+
+
+def preview(drill: Drill, *, at: dt.datetime) -> Preview:
+    """A running drill as it would be frozen at `at`, without doing anything."""
+    marks = list(drill.marks.select_related("recorded_by"))
+    verdicts = judge(drill, marks, at=at)
+    # How long it has been down ticks on by itself; that it made the drill a miss shows in the verdict.
+    shown = build_report(
+        drill, verdicts=replace(verdicts, down_for=None), marks=marks, retested={}, finished_at=None, finished_by=""
+    )
+    return Preview(verdicts, marks, digest(shown))
+
+
+def _note(drill: Drill, verdicts: Verdicts, *, by: User, at: dt.datetime) -> None:
+    """Tell the workload what this drill showed. Only one that was finished counts for the interval."""
+    note_proof(
+        workload=drill.workload,
+        proven_on=organisation_today(at),
+        rto=Proof(verdicts.rto.result),
+        rpo=Proof(verdicts.rpo.result),
+        rto_seconds=verdicts.rto.seconds,
+        rpo_seconds=verdicts.rpo.seconds,
+        counts=drill.state == Drill.State.FINISHED,
+        by=by,
+        at=at,
+    )
+
+
+def judge(drill: Drill, marks: Collection[Mark], *, at: dt.datetime, stopped: bool = False) -> Verdicts:
+    """The verdicts as the recorded times stand at `at`; corrected times no longer count."""
+    moments = {Moment(what): Clocked(mark.at, Grade(mark.grade)) for what, mark in that_count(marks).items()}
+    return judge_drill(
+        moments,
+        rto_seconds=drill.rto_seconds,
+        rpo_seconds=drill.rpo_seconds,
+        measures=drill.measures,
+        ended_at=at,
+        stopped=stopped,
+    )
 
 
 def _result(verdicts: Verdicts) -> dict[str, Any]:
@@ -216,13 +276,17 @@ def lock(drill: Drill) -> Drill:
     return Drill.objects.select_for_update(of=("self",)).select_related(*related).get(pk=drill.pk)
 
 
-def require_run(drill: Drill, by: User) -> None:
-    """Its coordinator runs a drill, and whoever has the right. Raises NotAllowed."""
-    if by.pk != drill.coordinator_id or not by.is_active:
-        by.require(Permission.RUN_DRILLS, on=drill.workload)
+def _locked_for(verb: str, drill: Drill) -> Drill:
+    """Held until the end, so that no time gets into the drill while it is judged. Raises WrongState."""
+    drill = lock(drill)
+    if not drill.can(verb):
+        ended = {"finish": "finished", "stop": "stopped"}[verb]
+        raise WrongState(f"This drill is {drill.get_state_display().lower()}. Only a running drill can be {ended}.")
+    return drill
 
 
 def _check(
+    workload: Workload,
     kind: str,
     window_start: dt.datetime,
     window_end: dt.datetime,
@@ -244,8 +308,8 @@ def _check(
         problems["window_end"] = "A window has at most 31 days. Choose an earlier end."
     elif window_start - at > FURTHEST_WINDOW:
         problems["window_start"] = "Choose a window within the next three years."
-    if not coordinator.is_active:
-        problems["coordinator"] = f"{coordinator} can no longer sign in. Choose somebody else."
+    if problem := why_not_coordinator(coordinator, workload, on=organisation_today(at)):
+        problems["coordinator"] = problem
     gone = [person.name for person in participants if not person.is_active]
     if gone:
         problems["participants"] = f"Can no longer sign in: {', '.join(gone)}."

@@ -21,7 +21,8 @@ def window_words(drill: Drill, zone: dt.tzinfo | None = None) -> str:
     zone = zone or zoneinfo.ZoneInfo(settings.ORGANISATION_TIME_ZONE)
     start, end = drill.window_start.astimezone(zone), drill.window_end.astimezone(zone)
     until = f"{end:%H:%M}" if start.date() == end.date() else f"{date_words(end.date())}, {end:%H:%M}"
-    return f"{date_words(start.date())}, {start:%H:%M} to {until} {end.tzname()}"
+    since = f"{start:%H:%M}" if start.tzname() == end.tzname() else f"{start:%H:%M} {start.tzname()}"  # clocks change
+    return f"{date_words(start.date())}, {since} to {until} {end.tzname()}"
 
 
 def verdict_words(verdict: str, seconds: int | None, target: int | None, grade: str) -> str:
@@ -102,13 +103,21 @@ def finished(drill: Drill, actions: int, *, by: User, at: dt.datetime) -> None:
         path=drill.get_absolute_url(),
         context={
             "workload": drill.workload.name,
-            "rto": verdict_words(drill.rto_verdict, drill.recovery_seconds, drill.rto_seconds, drill.rto_grade),
+            "rto": _rto_words(drill),
             "rpo": verdict_words(drill.rpo_verdict, drill.loss_seconds, drill.rpo_seconds, drill.rpo_grade),
             "actions": f"Gaps written down: {actions}",
         },
         by=by,
         at=at,
     )
+
+
+def _rto_words(drill: Drill) -> str:
+    """As `verdict_words`; of a service that never came back, for how long it was down."""
+    down: int | None = (drill.report or {}).get("not_recovered_after_seconds")
+    if drill.rto_verdict == Proof.MISSED and drill.recovery_seconds is None and down is not None:
+        return f"missed, not back {duration(down)} after the outage, promised {duration(drill.rto_seconds or 0)}"
+    return verdict_words(drill.rto_verdict, drill.recovery_seconds, drill.rto_seconds, drill.rto_grade)
 
 
 def assigned(action: Action, *, by: User, at: dt.datetime) -> None:

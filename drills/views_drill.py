@@ -1,25 +1,30 @@
-"""Pages of one drill: planned, running, finished; and its deeds."""
+"""Pages of one drill: planned, running, finished; and the deeds that plan, start and stop it."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
-from audit.errors import Invalid
-from drills import marking, pictures, queries, services
-from drills.forms import CorrectForm, DrillForm, FinishForm, MarkForm, ReasonForm, attempt, initial_of
-from drills.gaps import retestable
-from drills.models import Drill, Mark, What
+from drills import pictures, queries, services
+from drills.coordinators import coordinators, may_run
+from drills.forms import DrillForm, ReasonForm, attempt, initial_of
+from drills.models import Drill, Mark
+from drills.moments import odd_marks
 from drills.views import only_for, reader
 from people.access import SIGNED_IN, rule
+from people.fields import clock_notes
 from people.models import User, organisation_today
 from people.permissions import Permission
+from people.wall_clock import went_back_between
 from signoffs.documents import canonical
 from workloads.gates.queries import in_force
 from workloads.models import Classification, Workload
@@ -32,6 +37,7 @@ TEMPLATES: dict[str, str] = {
     Drill.State.CANCELLED: "drills/called_off.html",
 }
 CHOICES = 20
+TYPED_LATE = dt.timedelta(days=3)  # by then most times of a drill are typed
 NEAR = dt.timedelta(days=1)  # from then on, starting is the one thing to do
 
 
@@ -43,14 +49,21 @@ def schedule(request: HttpRequest) -> HttpResponse:
     if workload is None:
         return _choose(request, user)
     only_for(request, Permission.SCHEDULE_DRILLS, workload)
-    suggested = queries.people_suggested(workload, on=organisation_today(timezone.now()), also=[user.pk])
-    form = DrillForm(request.POST or None, suggested=suggested, initial={"coordinator": user.pk})
+    form = DrillForm(request.POST or None, **_people(workload, [user.pk]), initial={"coordinator": user.pk})
     if form.is_valid():
         drill = attempt(form, lambda: services.schedule(workload=workload, by=user, at=timezone.now(), **form.values()))
         if drill:
             messages.success(request, "The drill is scheduled. Everybody who takes part is told.")
+            say_clock_notes(request, form, reverse("drills:change", args=[drill.pk]))
             return redirect(drill)
     return render(request, "drills/form.html", {"form": form} | _judged_by(workload))
+
+
+def _people(workload: Workload, also: list[int]) -> dict[str, Any]:
+    """Whom the form offers."""
+    on = organisation_today(timezone.now())
+    suggested = queries.people_suggested(workload, on=on, also=also)
+    return {"suggested": suggested, "coordinators": coordinators(suggested, workload, on=on)}
 
 
 def _chosen(request: HttpRequest, user: User) -> Workload | None:
@@ -82,7 +95,7 @@ def _judged_by(workload: Workload) -> dict[str, Any]:
 @require_safe
 def drill_page(request: HttpRequest, pk: int) -> HttpResponse:
     """What is planned, what runs, or what came of it. htmx asks for the clocks of a running drill alone."""
-    drill, user, now = _get(request, pk), reader(request), timezone.now()
+    drill, user, now = drill_of(request, pk), reader(request), timezone.now()
     marks = list(drill.marks.select_related("recorded_by", "corrected_by"))
     if request.headers.get("HX-Request") and drill.state == Drill.State.RUNNING:
         return render(
@@ -92,13 +105,14 @@ def drill_page(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "drill": drill,
         "marks": marks,
+        "odd": odd_marks(drill, marks),
         "waivers": in_force(organisation_today(now)).filter(workload=drill.workload_id) if seen else (),
         "headline": pictures.headline(drill),
         "actions": drill.actions.select_related("owner", "closed_by_drill__workload"),
         "participants": drill.participants.all(),
         "sees_workload": seen,
         "may_schedule": user.may(Permission.SCHEDULE_DRILLS, on=drill.workload),
-        "may_run": user.pk == drill.coordinator_id or user.may(Permission.RUN_DRILLS, on=drill.workload),
+        "may_run": may_run(drill, user, at=now),
         "may_note": user.may(Permission.RUN_DRILLS, on=drill.workload),
     }
     return render(request, TEMPLATES[drill.state], context | _of_state(drill, marks, now))
@@ -112,13 +126,26 @@ def _of_state(drill: Drill, marks: list[Mark], now: dt.datetime) -> dict[str, An
         return {
             "clocks": pictures.clocks(drill, marks, now=now),
             "steps": pictures.steps(marks),
+            "clocks_went_back": _clocks_went_back(drill, now),
             "missing": pictures.missing_times(drill, marks),
-            "retestable": retestable(drill).select_related("drill__workload"),
         }
     return {"rows": pictures.result_rows(drill, marks), "closed": drill.closed_actions.select_related("owner")}
 
 
-def _get(request: HttpRequest, pk: int) -> Drill:
+def _clocks_went_back(drill: Drill, now: dt.datetime) -> bool:
+    """Whether a time that is typed now may be one that the reader's clocks have shown twice."""
+    since = max(drill.started_at or now, now - TYPED_LATE) - dt.timedelta(hours=1)
+    return went_back_between(since, now, timezone.get_current_timezone())
+
+
+def say_clock_notes(request: HttpRequest, form: forms.Form, address: str) -> None:
+    """Say how a time was read at which the clocks change; where there is another one, with the way to choose it."""
+    for said, is_twice in clock_notes(form):
+        other = format_html(' <a href="{}">Choose the second</a>', address) if is_twice else ""
+        messages.warning(request, format_html("{}{}", said, other))
+
+
+def drill_of(request: HttpRequest, pk: int) -> Drill:
     related = ("workload__owner_team", "coordinator", "scheduled_by", "started_by", "finished_by", "called_off_by")
     drills = Drill.objects.visible_to(reader(request)).select_related(*related, "classification__tier")
     return get_object_or_404(drills, pk=pk)
@@ -126,28 +153,28 @@ def _get(request: HttpRequest, pk: int) -> Drill:
 
 @rule(SIGNED_IN)
 def change(request: HttpRequest, pk: int) -> HttpResponse:
-    drill, user = _get(request, pk), reader(request)
+    drill, user = drill_of(request, pk), reader(request)
     only_for(request, Permission.SCHEDULE_DRILLS, drill.workload)
     invited = [drill.coordinator_id, *drill.participants.values_list("pk", flat=True)]
-    suggested = queries.people_suggested(drill.workload, on=organisation_today(timezone.now()), also=invited)
-    form = DrillForm(request.POST or None, suggested=suggested, initial=initial_of(drill))
+    form = DrillForm(request.POST or None, **_people(drill.workload, invited), initial=initial_of(drill))
     if (
         form.is_valid()
         and attempt(form, lambda: services.change(drill=drill, by=user, at=timezone.now(), **form.values())) is not None
     ):
         messages.success(request, "The drill is changed. Everybody who takes part is told.")
+        say_clock_notes(request, form, reverse("drills:change", args=[drill.pk]))
         return redirect(drill)
     return render(request, "drills/form.html", {"form": form, "drill": drill} | _judged_by(drill.workload))
 
 
 @rule(SIGNED_IN)
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    return _call_off(request, _get(request, pk), services.cancel, "cancel", "The drill is cancelled.")
+    return _call_off(request, drill_of(request, pk), services.cancel, "cancel", "The drill is cancelled.")
 
 
 @rule(SIGNED_IN)
 def stop(request: HttpRequest, pk: int) -> HttpResponse:
-    return _call_off(request, _get(request, pk), services.stop, "stop", "The drill is stopped. Everybody is told.")
+    return _call_off(request, drill_of(request, pk), services.stop, "stop", "The drill is stopped. Everybody is told.")
 
 
 def _call_off(request: HttpRequest, drill: Drill, deed: Any, verb: str, said: str) -> HttpResponse:
@@ -163,54 +190,10 @@ def _call_off(request: HttpRequest, drill: Drill, deed: Any, verb: str, said: st
 @rule(SIGNED_IN)
 @require_POST
 def start(request: HttpRequest, pk: int) -> HttpResponse:
-    drill = _get(request, pk)
+    drill = drill_of(request, pk)
     services.start(drill=drill, by=reader(request), at=timezone.now())
     messages.success(request, "The drill has begun. Record each moment when it happens.")
     return redirect(drill)
-
-
-@rule(SIGNED_IN)
-@require_POST
-def mark(request: HttpRequest, pk: int) -> HttpResponse:
-    """Now with an empty time, else as typed."""
-    at, drill, form = timezone.now(), _get(request, pk), MarkForm(request.POST)
-    if not form.is_valid():
-        raise Invalid(" ".join(str(text) for errors in form.errors.values() for text in errors))
-    values = form.cleaned_data
-    new = marking.mark(drill=drill, by=reader(request), at=at, **values)
-    messages.success(request, f"Recorded: {What(new.what).label.lower()}.")
-    return redirect(drill)
-
-
-@rule(SIGNED_IN)
-def correct(request: HttpRequest, pk: int) -> HttpResponse:
-    marks = Mark.objects.filter(drill__in=Drill.objects.visible_to(reader(request)).values("pk"))
-    wrong = get_object_or_404(marks.select_related("drill__workload", "recorded_by"), pk=pk)
-    form = CorrectForm(request.POST or None, initial={"time": wrong.at})
-    if (
-        form.is_valid()
-        and attempt(
-            form,
-            lambda: marking.correct_mark(mark=wrong, by=reader(request), at=timezone.now(), **form.cleaned_data),
-        )
-        is not None
-    ):
-        messages.success(request, "The time is corrected. The old one stays readable.")
-        return redirect(wrong.drill)
-    return render(request, "drills/correct.html", {"form": form, "mark": wrong, "drill": wrong.drill})
-
-
-@rule(SIGNED_IN)
-@require_POST
-def finish(request: HttpRequest, pk: int) -> HttpResponse:
-    drill = _get(request, pk)
-    form = FinishForm(request.POST, drill=drill)
-    if not form.is_valid():
-        raise Invalid("One of the gaps cannot be re-tested by this drill. Reload the page and choose again.")
-    retested = form.cleaned_data["retested"]
-    done = services.finish(drill=drill, by=reader(request), at=timezone.now(), retested=retested)
-    messages.success(request, "The drill is finished and its report is frozen.")
-    return redirect(done)
 
 
 @rule(SIGNED_IN)

@@ -94,5 +94,5 @@ def _late(workload: Any) -> list[Any]:
     """A workload of `late_and_not_planned` and `with_talks`, whose annotations the types do not know."""
     return [
         workload.name, workload.reference, workload.owner_team.name, workload.tier_level, workload.drill_days,
-        workload.drill_due_on, workload.proven_on, utc(workload.talked_at),
+        workload.drill_due_on, workload.drilled_on, utc(workload.talked_at),
     ]  # fmt: skip

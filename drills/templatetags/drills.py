@@ -28,12 +28,20 @@ def window(drill: Drill) -> str:
 
 @register.simple_tag
 def time_of(mark: Mark, begun: dt.datetime) -> str:
-    """`{% time_of mark drill.started_at %}`: "12:55:49", with the day when it is not the day of the drill."""
+    """`{% time_of mark drill.started_at %}`: "12:55:49", with the day when it is not the day of the drill, and with the zone when
+    the clocks have changed since."""
     at = timezone.localtime(mark.at)
+    zone = "" if at.tzname() == timezone.localtime(begun).tzname() else f" {at.tzname()}"
     day = "" if at.date() == timezone.localtime(begun).date() else f"{at:%-d %b} "
     return format_html(
-        '<time datetime="{}" title="{}">{}{}</time>', mark.at.isoformat(), moment_words(at), day, f"{at:%H:%M:%S}"
+        '<time datetime="{}" title="{}">{}{}</time>', mark.at.isoformat(), moment_words(at), day, f"{at:%H:%M:%S}{zone}"
     )
+
+
+@register.simple_tag
+def odd_about(mark: Mark, odd: dict[int, list[str]]) -> str:
+    """`{% odd_about mark odd as said %}`: what is hard to believe about this time, of `moments.odd_marks`; mostly nothing."""
+    return " ".join(odd.get(mark.pk, ()))
 
 
 @register.inclusion_tag("drills/_drills_of.html")

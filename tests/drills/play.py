@@ -40,7 +40,7 @@ def planned(cast: Cast, *, by: User | None = None, at: dt.datetime = NOW, **valu
 
 
 def running(cast: Cast, *, at: dt.datetime = START, **values: Any) -> Drill:
-    drill = planned(cast, **values)
+    drill = planned(cast, at=values.pop("planned_at", NOW), **values)
     services.start(drill=drill, by=cast.owner, at=at)
     return drill
 

@@ -110,7 +110,7 @@ def test_no_cell_is_a_formula(cast, signed_in):
     put_in_force(cast, tier=1)
     gap(finished(cast), cast, title="=1+1", cause="@SUM(A1)")
     assert ",'=1+1,Medium,'@SUM(A1)," in body(signed_in, GAPS, "csv", tab="all")
-    Workload.objects.update(name="+1", proven_on=None)
+    Workload.objects.update(name="+1", proven_on=None, drilled_on=None)
     late(cast.workload)
     assert "'+1,APP-1,Payments,1," in body(signed_in, LATE, "csv")
 
@@ -141,6 +141,6 @@ def test_the_pages_offer_the_files(cast, signed_in):
     page = signed_in.get("/drills/?tab=finished&q=Hub").content.decode()
     assert f'href="{GAPS}?tab=finished&amp;q=Hub&amp;as=xlsx"' in page
     assert "Export gaps" in page
-    Workload.objects.update(proven_on=None)
+    Workload.objects.update(proven_on=None, drilled_on=None)
     late(cast.workload)
     assert f'href="{LATE}?as=json"' in signed_in.get("/drills/calendar/").content.decode()

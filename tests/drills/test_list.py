@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from drills.models import Drill
-from tests.cast import NOW, PASSWORD, person, put_in_force
+from people.permissions import WORKLOAD_OWNER
+from tests.cast import NOW, PASSWORD, give, person, put_in_force
 from tests.drills.play import finished, in_state, planned, running
 from tests.workloads.waivers import request_waiver, sign_waiver
 from workloads import services as workloads
@@ -75,6 +76,7 @@ def test_people_see_the_drills_of_their_workloads(cast, client):
     other = workloads.add_workload(
         by=cast.head, at=NOW, name="Ledger", purpose="Books.", owner_team=cast.stranger.teams.create(name="Books")
     )
+    give(WORKLOAD_OWNER, cast.owner, workload=other)
     planned(cast)
     planned(cast, workload=other)
     for who, names in (

@@ -74,14 +74,14 @@ def test_times_come_in_their_order(cast, what, time):
     mark(drill, cast, time=OUTAGE)
     with pytest.raises(Invalid, match="outage"):
         mark(drill, cast, what, time=time)
-    assert mark(drill, cast, what, time=OUTAGE).at == OUTAGE
+    assert mark(drill, cast, what, time=OUTAGE, confirmed=True).at == OUTAGE
 
 
 def test_now_is_too_young_for_surviving_data_once_the_outage_began(cast):
     drill = running(cast)
     mark(drill, cast, at=NOW)
     with pytest.raises(Invalid, match="younger than the outage"):
-        mark(drill, cast, What.NEWEST_DATA, at=NOW + SECOND)
+        mark(drill, cast, What.NEWEST_DATA, at=NOW + SECOND, machine=True)
 
 
 def test_a_moment_is_recorded_once(cast):
@@ -172,7 +172,8 @@ def test_raw_sql_cannot_change_a_time(cast, sql):
 
 
 def test_the_page_records_now_and_typed_times(cast, client):
-    drill = running(cast, at=dt.datetime.now(dt.UTC) - HOUR)
+    now = dt.datetime.now(dt.UTC)
+    drill = running(cast, at=now - HOUR, window_start=now - HOUR, window_end=now + HOUR)
     client.login(email=cast.owner.email, password=PASSWORD)
     assert "Record now" in client.get(f"/drills/{drill.pk}/").content.decode()
     client.post(f"/drills/{drill.pk}/mark/", {"what": "outage_began"})
@@ -195,7 +196,7 @@ def test_the_page_records_now_and_typed_times(cast, client):
 )
 def test_only_a_machine_token_measures(cast, client, machine, time, grade):
     now = dt.datetime.now(dt.UTC)
-    drill = running(cast, at=now - HOUR)
+    drill = running(cast, at=now - HOUR, window_start=now - HOUR, window_end=now + HOUR)
     drill_by = cast.platform if machine else cast.owner
     _, key = issue_token(by=drill_by, at=now, name="probe", scope="write", days=1, machine=machine)
     assert ApiToken.objects.get().machine is machine

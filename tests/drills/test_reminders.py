@@ -52,7 +52,7 @@ def test_a_portal_that_was_off_for_a_week_sends_the_newest_step_only(cast):
 
 
 def test_the_readers_own_calendar_decides_the_day(cast):
-    away = person("Aiko Tanaka", time_zone="Pacific/Auckland")  # 13 hours ahead of UTC
+    away = person("Aiko Tanaka", team=cast.team, time_zone="Pacific/Auckland")  # 13 hours ahead of UTC
     planned(cast, coordinator=away, participants=[cast.platform], by=cast.head)
     # The window begins on 30 Nov at 09:30 UTC: 22:30 in Auckland, 10:30 in Oslo.
     at = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)  # 23 Nov in Auckland, still 22 Nov in Oslo

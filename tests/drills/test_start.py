@@ -6,7 +6,7 @@ from django.db import DatabaseError, connection, transaction
 from audit.errors import NotAllowed, WrongState
 from drills import services
 from drills.models import Drill
-from tests.cast import PASSWORD, put_in_force
+from tests.cast import NOW, PASSWORD, put_in_force
 from tests.drills.play import START, in_state, planned, running, trail
 
 
@@ -33,10 +33,11 @@ def test_without_a_signed_target_it_can_be_held(cast):
     assert (drill.state, drill.classification, drill.rto_seconds) == (Drill.State.RUNNING, None, None)
 
 
-def test_its_coordinator_may_start_without_any_other_right(cast):
-    drill = planned(cast, coordinator=cast.stranger)
-    services.start(drill=drill, by=cast.stranger, at=START)
-    assert drill.started_by == cast.stranger
+def test_a_coordinator_whose_role_has_ended_since_may_start(cast):
+    drill = planned(cast, coordinator=cast.platform)
+    cast.platform.held_roles.update(until_on=NOW.date())
+    services.start(drill=drill, by=cast.platform, at=START)
+    assert drill.started_by == cast.platform
 
 
 @pytest.mark.parametrize("who", ["stranger", "auditor", "stakeholder", "sponsor"])

@@ -33,6 +33,7 @@ def test_a_change_reaches_who_stays_who_comes_and_who_goes(cast):
 
 def test_the_others_hear_of_a_new_coordinator_by_hand_over_and_of_nothing_where_she_only_took_part(cast):
     led, joined = planned(cast), planned(cast, coordinator=cast.head, participants=[cast.owner, cast.platform])
+    cast.sponsor.teams.add(cast.team)
     Drills().hand_over(cast.owner, cast.sponsor, by=cast.head, at=NOW)
     assert told(Purpose.DRILL_CHANGED) == [{"Jonas Lindqvist"}]
     assert Message.objects.get(purpose=Purpose.DRILL_CHANGED.key).path == led.get_absolute_url()

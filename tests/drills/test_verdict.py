@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drills import models, verdict
-from drills.verdict import Clocked, Grade, Result, What, elapsed, judge, judge_drill, out_of_order, weakest
+from drills.verdict import Clocked, Grade, Result, What, elapsed, judge, judge_drill, odd, out_of_order, weakest
 from workloads.models import Proof
 
 ZERO = dt.datetime(2026, 11, 26, 12, 0, tzinfo=dt.UTC)
@@ -94,7 +94,7 @@ MOMENTS = {
 
 
 def test_recovery_counts_from_the_outage_and_loss_up_to_it():
-    found = judge_drill(MOMENTS, rto_seconds=900, rpo_seconds=300, measures=True)
+    found = judge_drill(MOMENTS, rto_seconds=900, rpo_seconds=300, measures=True, ended_at=ZERO)
     assert (found.rto.seconds, found.rto.result, found.rto.grade) == (600, Result.MET, Grade.LIVE)
     assert (found.rpo.seconds, found.rpo.result, found.rpo.grade) == (60, Result.MET, Grade.MACHINE)
     assert (found.declare.seconds, found.declare.result) == (120, Result.UNMEASURED)
@@ -102,8 +102,84 @@ def test_recovery_counts_from_the_outage_and_loss_up_to_it():
 
 @given(rto=SECONDS, rpo=SECONDS)
 def test_a_drill_of_words_measures_nothing(rto, rpo):
-    found = judge_drill(MOMENTS, rto_seconds=rto, rpo_seconds=rpo, measures=False)
+    found = judge_drill(MOMENTS, rto_seconds=rto, rpo_seconds=rpo, measures=False, ended_at=ZERO)
     assert found.rto.result is found.rpo.result is Result.UNMEASURED
+
+
+DOWN = {What.OUTAGE_BEGAN: clocked(0, Grade.LIVE)}
+
+
+@pytest.mark.parametrize(
+    ("moments", "ended", "stopped", "rto", "rpo", "down_for"),
+    [
+        # finished: never healthy
+        (DOWN, 900, False, "unmeasured", "unmeasured", 900),  # equal could still be met
+        (DOWN, 900.001, False, "missed", "unmeasured", 901),
+        (DOWN, 10**6, False, "missed", "unmeasured", 10**6),
+        (DOWN | {What.NEWEST_DATA: clocked(-60)}, 10**6, False, "missed", "met", 10**6),
+        ({What.OUTAGE_BEGAN: clocked(0, Grade.TYPED)}, 901, False, "missed", "unmeasured", 901),
+        (DOWN, -4, False, "unmeasured", "unmeasured", 0),  # a machine's clock ahead of ours
+        ({}, 10**6, False, "unmeasured", "unmeasured", None),
+        ({What.DECLARED: clocked(0)}, 10**6, False, "unmeasured", "unmeasured", None),
+        # healthy: the end of the drill changes nothing
+        (MOMENTS, 10**6, False, "met", "met", None),
+        # stopped: a miss stays, nothing else counts
+        (DOWN, 900, True, "unmeasured", "unmeasured", 900),
+        (DOWN, 901, True, "missed", "unmeasured", 901),
+        (MOMENTS, 10**6, True, "unmeasured", "unmeasured", None),
+        (MOMENTS | {What.SERVICE_HEALTHY: clocked(901)}, 902, True, "missed", "unmeasured", None),
+        (MOMENTS | {What.SERVICE_HEALTHY: clocked(901, Grade.TYPED)}, 902, True, "missed", "unmeasured", None),
+        (MOMENTS | {What.NEWEST_DATA: clocked(-301)}, 10**6, True, "unmeasured", "missed", None),
+        ({}, 10**6, True, "unmeasured", "unmeasured", None),
+    ],
+)
+def test_how_a_drill_ended_decides_what_is_missed(moments, ended, stopped, rto, rpo, down_for):
+    at = ZERO + dt.timedelta(seconds=ended)
+    found = judge_drill(moments, rto_seconds=900, rpo_seconds=300, measures=True, ended_at=at, stopped=stopped)
+    assert (found.rto.result, found.rpo.result, found.down_for) == (rto, rpo, down_for)
+    assert found.missed == ("missed" in (rto, rpo))
+    words = judge_drill(moments, rto_seconds=900, rpo_seconds=300, measures=False, ended_at=at, stopped=stopped)
+    assert not words.missed
+
+
+@given(rto=SECONDS, ended=SECONDS, later=SECONDS, healthy=st.none() | SECONDS, stopped=st.booleans())
+def test_ending_later_never_makes_a_drill_better(rto, ended, later, healthy, stopped):
+    moments = DOWN | ({} if healthy is None else {What.SERVICE_HEALTHY: clocked(healthy)})
+
+    def at(seconds: int) -> Result:
+        when = ZERO + dt.timedelta(seconds=seconds)
+        found = judge_drill(moments, rto_seconds=rto, rpo_seconds=None, measures=True, ended_at=when, stopped=stopped)
+        return found.rto.result
+
+    first, second = at(ended), at(ended + later)
+    assert first is second or (first, second) == (Result.UNMEASURED, Result.MISSED)
+    if stopped:
+        assert {first, second} <= {Result.MISSED, Result.UNMEASURED}
+
+
+EARLY = "lies before the window"
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        ({What.OUTAGE_BEGAN: 0}, {}),
+        ({What.OUTAGE_BEGAN: -1}, {What.OUTAGE_BEGAN: EARLY}),
+        ({What.NEWEST_DATA: -9999}, {}),
+        (
+            {What.OUTAGE_BEGAN: 0, What.SERVICE_HEALTHY: 1},
+            dict.fromkeys((What.OUTAGE_BEGAN, What.SERVICE_HEALTHY), "one second"),
+        ),
+        ({What.OUTAGE_BEGAN: 0, What.SERVICE_HEALTHY: 1.1}, {}),
+        ({What.OUTAGE_BEGAN: 0, What.DECLARED: 0, What.NEWEST_DATA: 0}, {}),
+        (dict.fromkeys(What, 5), dict.fromkeys(What, "All 4")),
+    ],
+)
+def test_what_is_hard_to_believe_is_said_of_its_moment(times, said):
+    found = odd({what: clocked(seconds).at for what, seconds in times.items()}, ZERO)
+    assert set(found) == set(said)
+    for what, words in said.items():
+        assert words in " ".join(found[what])
 
 
 @pytest.mark.parametrize(

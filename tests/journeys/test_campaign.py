@@ -67,7 +67,7 @@ def test_a_leavers_work_is_looked_at_and_handed_over(pages):
     successor = person("Sigrid Next")
     drill = drills.schedule(
         workload=cast.workload, by=cast.head, at=at, kind=DrillKind.RESTORE, window_start=at + dt.timedelta(days=2),
-        window_end=at + dt.timedelta(days=2, hours=1), coordinator=cast.stakeholder, success_criteria="Back.",
+        window_end=at + dt.timedelta(days=2, hours=1), coordinator=cast.owner, success_criteria="Back.",
     )  # fmt: skip
     page = pages(user=cast.head)
     page.goto(f"/people/{cast.stakeholder.pk}/")
