@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import io
 import re
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.utils import timezone
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request as ApiRequest
@@ -57,11 +60,7 @@ class IdempotencyMiddleware:
         return response
 
     def _once(self, request: HttpRequest, key: str, asked: str) -> HttpResponse:
-        now = timezone.now()
-        IdempotentAnswer.objects.filter(key=key, kept_until__lt=now).delete()
-        fresh = IdempotentAnswer(key=key, asked=asked, kept_until=now + KEPT_FOR)
-        IdempotentAnswer.objects.bulk_create([fresh], ignore_conflicts=True)
-        if not _is_mine(fresh):
+        if not claim(key, asked, at=timezone.now()):
             return _answer_again(key, asked)
         response = self.get_response(request)
         if response.status_code >= 500:
@@ -73,9 +72,15 @@ class IdempotencyMiddleware:
         return response
 
 
-def _is_mine(fresh: IdempotentAnswer) -> bool:
-    """Whether our row went in: `ignore_conflicts` does not say, the random mark does."""
-    return IdempotentAnswer.objects.filter(key=fresh.key, mark=fresh.mark).exists()
+def claim(key: str, asked: str, *, at: dt.datetime) -> bool:
+    """Whether the key is ours now, until this transaction ends; waits while another transaction has it.
+
+    Whether our row went in, `ignore_conflicts` does not say, but the random mark does.
+    """
+    IdempotentAnswer.objects.filter(key=key, kept_until__lt=at).delete()
+    fresh = IdempotentAnswer(key=key, asked=asked, kept_until=at + KEPT_FOR)
+    IdempotentAnswer.objects.bulk_create([fresh], ignore_conflicts=True)
+    return IdempotentAnswer.objects.filter(key=key, mark=fresh.mark).exists()
 
 
 def _keep(key: str, response: HttpResponse) -> None:
@@ -107,6 +112,32 @@ def _fingerprint(request: HttpRequest) -> str:
     return hashlib.sha256(f"{request.get_full_path()}\n{request.content_type}\n".encode() + body).hexdigest()
 
 
+class _Asking(ApiRequest):
+    """A request of REST framework, made only to ask whose it is. Looking for a session's CSRF token in a form, it would want a
+    parser for whatever was sent, and refuse the session because it has none."""
+
+    @property
+    def POST(self) -> Any:  # noqa: N802 (Django's name)
+        """The form's fields, read from a copy: the view has still to say how its own files are received."""
+        asked: HttpRequest = self._request
+        if asked.content_type == "application/x-www-form-urlencoded":
+            return QueryDict(asked.body, encoding=asked.encoding)
+        if asked.content_type != "multipart/form-data":
+            return QueryDict()
+        return MultiPartParser(asked.META, io.BytesIO(asked.body), [_NoFiles()], asked.encoding).parse()[0]
+
+
+class _NoFiles(FileUploadHandler):
+    def new_file(self, *_args: Any, **_values: Any) -> None:
+        raise SkipFile
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Never asked."""
+
+    def file_complete(self, file_size: int) -> None:
+        """Never asked."""
+
+
 def _owner(request: HttpRequest) -> str | None:
     """Whose key it is: keys of two people never meet. Who she is, is asked as the views ask it, CSRF included.
 
@@ -114,8 +145,8 @@ def _owner(request: HttpRequest) -> str | None:
     """
     before = request.user
     try:
-        user = ApiRequest(request, authenticators=[cls() for cls in AUTHENTICATION]).user
-    except APIException:
+        user = _Asking(request, authenticators=[cls() for cls in AUTHENTICATION]).user
+    except (APIException, MultiPartParserError, SuspiciousOperation):
         return None
     finally:
         request.user = before  # the asking sets it, the view shall ask anew

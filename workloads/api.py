@@ -250,10 +250,12 @@ class ClassificationViewSet(Rows):
     @extend_schema(request=ReaffirmSerializer, responses=ClassificationSerializer)
     @action(detail=True, methods=["post"])
     def reaffirm(self, request: ApiRequest, pk: str) -> Response:
-        """Keep the target in force. A signature: needs a session that was re-authenticated within five minutes, no token."""
-        target, values = self.get_object(), _valid(ReaffirmSerializer(data=request.data))
+        """Keep the target in force, by answering the review that `due_on` names; 409 where that one has been given. A signature:
+        needs a session that was re-authenticated within five minutes, no token."""
+        target = self.get_object()
         if request.auth is not None:
             raise TokenCannotSign("A token cannot sign. Sign in yourself and reaffirm on the page.")
+        values = _valid(ReaffirmSerializer(data=request.data))
         proof = proof_from(request._request)
-        reviews.reaffirm(classification=target, by=self.by, at=timezone.now(), proof=proof, digest=values["digest"])
+        reviews.reaffirm(classification=target, by=self.by, at=timezone.now(), proof=proof, **values)
         return Response(self.row(pk))

@@ -114,15 +114,17 @@ def reaffirm(
     proof: IdentityProof | None,
     digest: str,
     known: Sequence[Known] | None = None,
+    due_on: dt.date | None = None,
 ) -> Signature:
     """Keep the target in force for another interval: one light signature by the business stakeholder.
 
-    `known` is what stands against it today, where that has been asked for many targets already. Raises DocumentChanged when
+    `known` is what stands against it today, where that has been asked for many targets already. `due_on` is the review that is
+    answered, as it was read; without it the one due now. Raises DocumentChanged when
     the workload's description is no longer the one that was shown, WrongState when the target is no longer in force or this
     review was given meanwhile (a double click), NotAllowed, NeedsProof.
     """
     by.require(Permission.REVIEW, on=classification.workload)
-    reviewed = classification.review_due_on
+    reviewed = due_on or classification.review_due_on
     lock(classification)
     if classification.state != Classification.State.SIGNED_OFF:
         raise WrongState("This target is no longer in force. Open the workload to see the present one.")

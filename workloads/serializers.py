@@ -138,6 +138,9 @@ class SendSerializer(serializers.Serializer[Any]):
 
 
 class ReaffirmSerializer(serializers.Serializer[Any]):
+    due_on = serializers.DateField(
+        help_text="`review_due_on` as it was read: asked again, the next review is not given unseen"
+    )
     digest = serializers.RegexField(r"^[0-9a-f]{64}$", help_text="Digest of the document as it would be signed now")
 
 

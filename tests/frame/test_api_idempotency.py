@@ -6,6 +6,7 @@ import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError, connection, connections
 from django.test import Client
@@ -17,8 +18,10 @@ from drportal.limits import PersonLimit
 from drportal.models import IdempotentAnswer
 from people import services
 from people.models import User
-from tests.cast import give, make_cast, propose
+from signoffs.models import Signature
+from tests.cast import NOW, PASSWORD, give, make_cast, propose
 from workloads.models import Workload
+from workloads.services import send_for_signature
 
 PEOPLE = "/api/v1/people/"
 JSON = "application/json"
@@ -64,6 +67,73 @@ def test_of_twenty_at_once_one_is_done_and_all_hear_the_same():
     assert sorted(replayed(answer) for answer in answers) == [False] + [True] * 19
     assert Workload.objects.filter(name="Quotes").count() == 1
     assert Event.objects.filter(kind="workload.added", subject_name="Quotes").count() == 1
+
+
+def browser(user, *, proven=False):
+    """Signed in as in a browser, with CSRF checks on and a token of hers at hand."""
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    client.force_login(user, backend="people.backends.SignInBackend")
+    client.get("/people/me/")
+    client.defaults["HTTP_X_CSRFTOKEN"] = client.cookies["portal_csrf"].value
+    if proven:
+        client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    return client
+
+
+def at_once(client, data, *, path, times=20):
+    """The answers to the same call from so many tabs of one browser."""
+    cookies = {name: morsel.value for name, morsel in client.cookies.items()}
+
+    def ask(_):
+        tab = Client(enforce_csrf_checks=True, raise_request_exception=False)
+        tab.cookies.load(cookies)
+        tab.defaults |= client.defaults
+        try:
+            return post(None, data, path=path, client=tab)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(ask, range(times)))
+
+
+@pytest.mark.fault
+@pytest.mark.django_db(transaction=True)
+def test_of_twenty_at_once_from_a_browser_one_is_done_and_all_hear_the_same():
+    cast = make_cast()
+    body = {"name": "Quotes", "purpose": "Sells.", "owner_team": cast.team.pk}
+    answers = at_once(browser(cast.head), body, path="/api/v1/workloads/")
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert sorted(replayed(answer) for answer in answers) == [False] + [True] * 19
+    assert Workload.objects.filter(name="Quotes").count() == 1
+
+
+@pytest.mark.fault
+@pytest.mark.django_db(transaction=True)
+def test_a_signature_asked_for_twenty_times_at_once_is_one_and_all_hear_the_same():
+    """Signing is done in a session only, so only there a key can guard it."""
+    cast = make_cast()
+    cache.clear()
+    request = send_for_signature(classification=propose(cast), by=cast.owner, at=NOW)
+    path = f"/api/v1/signoffs/{request.pk}/sign/"
+    answers = at_once(browser(cast.stakeholder, proven=True), {"digest": request.digest}, path=path)
+    assert {answer.status_code for answer in answers} == {200}, answers[0].content
+    assert len({answer.content for answer in answers}) == 1
+    assert sorted(replayed(answer) for answer in answers) == [False] + [True] * 19
+    assert Signature.objects.filter(slot__request=request).count() == 1
+
+
+def test_a_signature_that_lacked_the_proof_is_given_with_the_same_key(cast):
+    cache.clear()
+    request = send_for_signature(classification=propose(cast), by=cast.owner, at=NOW)
+    client, path = browser(cast.stakeholder), f"/api/v1/signoffs/{request.pk}/sign/"
+    assert post(None, {"digest": request.digest}, path=path, client=client).status_code == 403
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    first = post(None, {"digest": request.digest}, path=path, client=client)
+    again = post(None, {"digest": request.digest}, path=path, client=client)
+    assert (first.status_code, replayed(first)) == (200, False), first.content
+    assert (again.content, replayed(again)) == (first.content, True)
 
 
 def test_the_same_key_gives_the_same_answer(head):
@@ -114,6 +184,7 @@ def test_without_the_csrf_token_a_session_is_refused_first_and_again(cast):
     client.defaults["HTTP_X_CSRFTOKEN"] = client.cookies["portal_csrf"].value
     answer = post(None, client=client)
     assert (answer.status_code, replayed(answer)) == (201, False)
+    assert replayed(post(None, client=client))
     client.defaults["HTTP_X_CSRFTOKEN"] = "x" * 32
     answer = post(None, client=client)
     assert (answer.status_code, replayed(answer)) == (403, False)
@@ -222,6 +293,9 @@ def test_a_file_of_a_session_is_read_and_the_csrf_token_with_it(cast):
     }
     answer = client.post("/api/v1/workloads/import/", form, headers={"Idempotency-Key": "k1"})
     assert (answer.status_code, answer.json()["summary"]["new"]) == (200, 1)
+    form["file"].seek(0)
+    again = client.post("/api/v1/workloads/import/", form, headers={"Idempotency-Key": "k1"})
+    assert (again.content, replayed(again)) == (answer.content, True)
 
 
 @pytest.mark.fault

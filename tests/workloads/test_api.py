@@ -174,7 +174,10 @@ def test_who_may_not_is_refused_by_the_service(cast, api, who):
 
 def test_a_token_cannot_reaffirm_but_a_session_with_a_fresh_proof_can(cast, api, page):
     target = put_in_force(cast, at=timezone.now() - dt.timedelta(days=70))
-    said = {"digest": digest(classification_document(Classification.objects.get(pk=target.pk)))}
+    said = {
+        "digest": digest(classification_document(Classification.objects.get(pk=target.pk))),
+        "due_on": target.review_due_on,
+    }
     address = f"/classifications/{target.pk}/reaffirm/"
     assert _post(api(cast.stakeholder), address, said).json()["type"] == "urn:drportal:problem:token-cannot-sign"
     client = page(cast.stakeholder)
@@ -182,6 +185,18 @@ def test_a_token_cannot_reaffirm_but_a_session_with_a_fresh_proof_can(cast, api,
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})
     assert _post(client, address, said).status_code == 200
     assert Reaffirmation.objects.get().reaffirmed_by == cast.stakeholder
+
+
+def test_a_reaffirmation_names_the_review_it_answers_so_that_asking_again_gives_no_other(cast, page):
+    target = put_in_force(cast, at=timezone.now() - dt.timedelta(days=70))
+    said = {"digest": digest(classification_document(Classification.objects.get(pk=target.pk)))}
+    client, address = page(cast.stakeholder, proven=True), f"/classifications/{target.pk}/reaffirm/"
+    assert list(_post(client, address, said).json()["errors"]) == ["due_on"]
+    said["due_on"] = target.review_due_on
+    assert _post(client, address, said).status_code == 200
+    again = _post(client, address, said)
+    assert (again.status_code, again.json()["type"]) == (409, "urn:drportal:problem:wrong-state")
+    assert Reaffirmation.objects.count() == 1
 
 
 def test_of_two_requests_with_one_idempotency_key_one_is_done(cast, api):
