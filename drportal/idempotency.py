@@ -17,8 +17,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.db import transaction
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.utils import timezone
@@ -117,7 +117,7 @@ class _Asking(ApiRequest):
     parser for whatever was sent, and refuse the session because it has none."""
 
     @property
-    def POST(self) -> Any:  # noqa: N802 (Django's name)
+    def POST(self) -> Any:
         """The form's fields, read from a copy: the view has still to say how its own files are received."""
         asked: HttpRequest = self._request
         if asked.content_type == "application/x-www-form-urlencoded":

@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "people.middleware.TimeZoneMiddleware",
     "people.middleware.AccessMiddleware",
     "drportal.idempotency.IdempotencyMiddleware",
+    "drportal.form_keys.FormKeyMiddleware",
     "drportal.errors.DeedErrorMiddleware",
 ]
 

@@ -7,6 +7,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -69,7 +70,9 @@ def issue_token(request: HttpRequest) -> HttpResponse:
         except Invalid as error:
             show_refusal(form, error)
         else:
-            return render(request, "people/token.html", {"token": token, "key": key})
+            made = render(request, "people/token.html", {"token": token, "key": key}, status=201)
+            made["Location"] = reverse("people:account")  # where who sends the form again finds it, without its key
+            return made
     return render(request, "people/issue_token.html", {"form": form}, status=422 if form.errors else 200)
 
 

@@ -80,7 +80,10 @@ def change_contact(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _contact_form(request: HttpRequest, form: ContactForm, title: str, button: str) -> HttpResponse:
-    context = {"form": form, "title": title, "button": button, "back": "people:contacts", "back_label": "Contacts"}
+    context = {
+        "form": form, "title": title, "button": button, "back": "people:contacts", "back_label": "Contacts",
+        "is_new": button == "Add",
+    }  # fmt: skip
     return render(request, "people/form.html", context, status=422 if form.errors else 200)
 
 
@@ -120,7 +123,7 @@ def add_team(request: HttpRequest) -> HttpResponse:
             show_refusal(form, error)
         else:
             return redirect("people:teams")
-    return _team_form(request, form, {"title": "Add a team", "button": "Add"})
+    return _team_form(request, form, {"title": "Add a team", "button": "Add", "is_new": True})
 
 
 @rule(Permission.ADD_PEOPLE)

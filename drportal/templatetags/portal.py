@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from drportal import bars, icons
+from drportal import bars, form_keys, icons
 from people import wording
 
 register = template.Library()
@@ -235,6 +235,21 @@ def duration(seconds: int | None) -> str:
 def in_words(seconds: int | None) -> str:
     """The same as a filter, for sentences and attributes: `{{ target.rto_seconds|in_words }}`."""
     return duration(seconds)
+
+
+# --- Forms ----------------------------------------------------------------------------------------------------------
+@register.simple_tag(takes_context=True)
+def form_key(context: Context, bare: bool = False) -> SafeString:
+    """`{% form_key %}` inside of a form that makes something or tells somebody: sent twice, it counts once.
+
+    `bare=True` is the key alone, for the address of a form with a file. After a refusal the form keeps its key. The browser is
+    asked not to put back the key of another visit.
+    """
+    request = context.get("request")
+    key = (form_keys.sent_key(request) if request and request.method == "POST" else "") or form_keys.new_key()
+    if bare:
+        return format_html("{}", key)
+    return format_html('<input type="hidden" name="{}" value="{}" autocomplete="off">', form_keys.FIELD, key)
 
 
 # --- Larger components ----------------------------------------------------------------------------------------------
