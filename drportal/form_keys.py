@@ -68,7 +68,9 @@ def is_done(request: HttpRequest, response: HttpResponse) -> bool:
     """A deed of a page ends by leading on, or with what it made (201) and where that is found later; a refusal says so in red."""
     location = response.get("Location", "")
     leads_on = response.status_code in (201, 302, 303) and location and not location.startswith(PROVING)
-    said = getattr(messages.get_messages(request), "_queued_messages", ())  # reading them the public way would use them up
+    said = getattr(
+        messages.get_messages(request), "_queued_messages", ()
+    )  # reading them the public way would use them up
     return bool(leads_on) and not any(message.level >= messages.ERROR for message in said)
 
 

@@ -240,9 +240,7 @@ def test_a_file_sent_twice_waits_once(cast):
     form = form_of(client, "/workloads/import/")
     assert form.has_file
     sheet = b"name,purpose,team\nQuotes,Sells.,Payments\n"
-    answers = [
-        send(client, form, {"file": SimpleUploadedFile("r.csv", sheet)}) for _ in range(2)
-    ]
+    answers = [send(client, form, {"file": SimpleUploadedFile("r.csv", sheet)}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [302, 303]
     assert answers[0]["Location"] == answers[1]["Location"]
     assert PendingImport.objects.count() == 1
