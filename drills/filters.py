@@ -55,10 +55,10 @@ class DrillApiFilter(DrillFilter):
     coordinator = KeyFilter(field_name="coordinator_id", label="Coordinator, by her number")
     state = django_filters.MultipleChoiceFilter(choices=Drill.State.choices, label="State")
     from_on = django_filters.DateFilter(
-        field_name="window_start", lookup_expr="date__gte", label="Window begins on or after"
+        field_name="window_start", lookup_expr="date__gte", label="Window begins on or after, by UTC"
     )
     until_on = django_filters.DateFilter(
-        field_name="window_start", lookup_expr="date__lte", label="Window begins on or before"
+        field_name="window_start", lookup_expr="date__lte", label="Window begins on or before, by UTC"
     )
 
 

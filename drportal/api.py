@@ -13,6 +13,7 @@ from drills.api import ActionViewSet, DrillViewSet
 from people.access import SIGNED_IN
 from people.api import PersonViewSet, RoleViewSet
 from people.api_confirmations import ConfirmationViewSet
+from people.listing import KnownParameters
 from signoffs.api import RequestViewSet
 from workloads.api import ClassificationViewSet, TierViewSet, WorkloadViewSet
 from workloads.bulk.api import ChangeManyView
@@ -67,8 +68,16 @@ VIEWSETS: dict[str, Any] = {
     "confirmations": ConfirmationViewSet,
     "events": EventViewSet,
 }
+
+
+def _asked_plainly(viewset: Any) -> Any:
+    """The same viewset, which refuses parameters that it does not know. Done here, so that none can forget it."""
+    body = {"__doc__": viewset.__doc__, "__module__": viewset.__module__}
+    return type(viewset.__name__, (KnownParameters, viewset), body)
+
+
 for name, viewset in VIEWSETS.items():
-    router.register(name, viewset, basename=name)
+    router.register(name, _asked_plainly(viewset), basename=name)
 setattr(router.APIRootView, "rule", SIGNED_IN)  # noqa: B010 (the class knows nothing of it)
 router.APIRootView.schema = None
 

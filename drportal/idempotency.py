@@ -117,7 +117,7 @@ class _Asking(ApiRequest):
     parser for whatever was sent, and refuse the session because it has none."""
 
     @property
-    def POST(self) -> Any:
+    def POST(self) -> Any:  # type: ignore[override]  # nobody writes to it here
         """The form's fields, read from a copy: the view has still to say how its own files are received."""
         asked: HttpRequest = self._request
         if asked.content_type == "application/x-www-form-urlencoded":

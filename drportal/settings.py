@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "people.middleware.AccessMiddleware",
     "drportal.idempotency.IdempotencyMiddleware",
     "drportal.form_keys.FormKeyMiddleware",
+    "drportal.questions.SearchMiddleware",
     "drportal.errors.DeedErrorMiddleware",
 ]
 
@@ -268,8 +269,8 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["drportal.parsing.JsonParser"],
     "DEFAULT_FILTER_BACKENDS": [
-        "django_filters.rest_framework.DjangoFilterBackend",
-        "rest_framework.filters.OrderingFilter",
+        "people.listing.Filters",
+        "people.listing.StableOrdering",
     ],
     "DEFAULT_PAGINATION_CLASS": "drportal.pagination.Pages",
     "PAGE_SIZE": 50,

@@ -20,9 +20,10 @@ from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 from people import handover, services
 from people.access import SIGNED_IN, SeenRows
 from people.fields import YesNoFilter
+from people.listing import unknown_value
 from people.models import Role, RoleAssignment, Team, User, organisation_today
 from people.permissions import Permission
-from people.queries import posts
+from people.queries import posts, teams_seen_by
 from people.texts import TextField
 from people.welcome import NotSent, send_welcome
 
@@ -75,7 +76,7 @@ class AddPersonSerializer(ChangePersonSerializer):
 
 class PersonFilter(django_filters.FilterSet):  # type: ignore[misc]
     name = django_filters.CharFilter(lookup_expr="icontains")
-    team = django_filters.CharFilter(field_name="teams__name", distinct=True)
+    team = django_filters.CharFilter(method="filter_team", label="Name of a team")
     role = django_filters.CharFilter(method="filter_role", label="Key of a role held today, as person or deputy")
     is_active = YesNoFilter(label="Whether she may sign in")
 
@@ -83,7 +84,16 @@ class PersonFilter(django_filters.FilterSet):  # type: ignore[misc]
         model = User
         fields = ()
 
+    def filter_team(self, found: QuerySet[User], name: str, value: str) -> QuerySet[User]:
+        teams = teams_seen_by(self.request.user)
+        team = teams.filter(name=value).first()
+        if team is None:
+            raise unknown_value(name, value, teams.order_by("name").values_list("name", flat=True))
+        return found.filter(pk__in=team.members.order_by().values("pk"))
+
     def filter_role(self, found: QuerySet[User], name: str, value: str) -> QuerySet[User]:
+        if not Role.objects.filter(pk=value).exists():
+            raise unknown_value(name, value, Role.objects.values_list("pk", flat=True))
         held = RoleAssignment.objects.in_force(organisation_today(timezone.now())).filter(role=value).order_by()
         return found.filter(pk__in=held.values("person")) | found.filter(pk__in=held.values("deputy"))
 

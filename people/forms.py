@@ -208,7 +208,7 @@ class TokenForm(forms.Form):
 class PeopleFilter(forms.Form):
     """Search on the list of people; nothing in it can be wrong, only empty. Teams are those that the reader may see."""
 
-    q = forms.CharField(required=False, max_length=120)
+    q = forms.CharField(required=False, max_length=100)
     team = forms.ModelChoiceField(Team.objects.none(), required=False, empty_label="Any team", widget=small())
     role = forms.ModelChoiceField(Role.objects.all(), required=False, empty_label="Any role", widget=small())
     gone = forms.BooleanField(required=False)

@@ -18,7 +18,7 @@ Next = Callable[[HttpRequest], HttpResponse]
 
 
 class TimeZoneMiddleware:
-    """Pages speak in the reader's time zone; the trail and signatures stay in UTC."""
+    """Pages speak in the reader's time zone; the trail, signatures and what the API answers stay in UTC."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -26,6 +26,7 @@ class TimeZoneMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = getattr(request, "user", None)
         name = user.time_zone if user is not None and user.is_authenticated else settings.ORGANISATION_TIME_ZONE
+        name = "UTC" if request.path_info.startswith("/api/") else name
         with timezone.override(zoneinfo.ZoneInfo(name)):
             return self.get_response(request)
 

@@ -33,7 +33,7 @@ def list_contacts(request: HttpRequest) -> HttpResponse:
 
 
 def _contacts(request: HttpRequest) -> tuple[QuerySet[Contact], str]:
-    found, q = Contact.objects.all(), request.GET.get("q", "").replace("\x00", "")[:120]
+    found, q = Contact.objects.all(), request.GET.get("q", "").replace("\x00", "")
     for word in q.split():
         found = found.filter(Q(name__icontains=word) | Q(organisation__icontains=word) | Q(note__icontains=word))
     return found, q

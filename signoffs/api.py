@@ -23,6 +23,7 @@ from people.texts import TextField
 from signoffs import services
 from signoffs.models import Request, Signature, Slot
 from signoffs.queries import requests_for, slots_waiting_for
+from signoffs.subjects import kinds
 
 
 class SignatureSerializer(serializers.ModelSerializer[Signature]):
@@ -97,11 +98,14 @@ class RejectSerializer(serializers.Serializer[Any]):
 
 
 class RequestFilter(django_filters.FilterSet):  # type: ignore[misc]
+    state = django_filters.ChoiceFilter(choices=Request.State.choices)
+    subject_type = django_filters.ChoiceFilter(choices=[(kind, kind) for kind in kinds()], label="Kind of thing")
+    workload_id = django_filters.NumberFilter(min_value=1, max_value=2**63 - 1, label="Workload, by its number")
     waiting_for_me = YesNoFilter(method="filter_waiting", label="Only what I may sign now")
 
     class Meta:
         model = Request
-        fields = ("state", "subject_type", "workload_id")
+        fields: tuple[str, ...] = ()
 
     def filter_waiting(self, found: QuerySet[Request], name: str, value: bool) -> QuerySet[Request]:
         waiting = slots_waiting_for(self.request.user, on=organisation_today(timezone.now())).order_by()

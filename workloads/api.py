@@ -7,9 +7,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.http import Http404
 from django.utils import timezone
-from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
-from rest_framework import filters as drf_filters
 from rest_framework.decorators import action
 from rest_framework.request import Request as ApiRequest
 from rest_framework.response import Response
@@ -44,20 +42,6 @@ from workloads.serializers import (
 JSON_NAMES = {"rto": "rto_seconds", "rpo": "rpo_seconds"}
 
 
-class StableOrdering(drf_filters.OrderingFilter):
-    """The number comes last, so that pages never overlap; before it what the view's index has, in the same direction."""
-
-    def get_ordering(self, request: ApiRequest, queryset: Any, view: Any) -> Any:
-        asked = list(super().get_ordering(request, queryset, view) or ())
-        last = asked[-1] if asked else ""
-        sign, name = ("-", last[1:]) if last.startswith("-") else ("", last)
-        ties = getattr(view, "ties_of", {}).get(name) or getattr(view, "ties", None)
-        if ties is None:
-            sign, ties = "", ("id",)
-        said = {column.removeprefix("-") for column in asked}
-        return asked if "id" in said else [*asked, *(f"{sign}{column}" for column in ties if column not in said)]
-
-
 class Pictures:
     """The register for a paginator: counted and ordered among the workloads alone, drawn a page at a time."""
 
@@ -78,7 +62,6 @@ class Rows(SeenRows, GenericViewSet[Any]):
 
     rule = SIGNED_IN
     columns: tuple[str, ...]
-    filter_backends = [DjangoFilterBackend, StableOrdering]
 
     def list(self, request: ApiRequest) -> Response:
         rows = self.filter_queryset(self.get_queryset())

@@ -7,7 +7,6 @@ from typing import Any, ClassVar, NamedTuple
 
 from django.db.models import Model, QuerySet
 from django.utils import timezone
-from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import mixins, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,7 +17,6 @@ from people.access import SIGNED_IN, SeenRows
 from people.models import User
 from people.texts import TextField
 from people.wording import MAX_SECONDS
-from workloads.api import StableOrdering
 from workloads.filters import BIGGEST_KEY
 from workloads.models import Workload
 
@@ -76,7 +74,6 @@ class PartViewSet(SeenRows, mixins.ListModelMixin, mixins.RetrieveModelMixin, Ge
     """A kind names its rows as the caller may see them, what is written, and its deeds."""
 
     rule = SIGNED_IN
-    filter_backends: Any = [DjangoFilterBackend, StableOrdering]
     lookup_value_regex = "[0-9]+"
     ordering: Any = ("id",)
     ordering_fields: Any = ("id",)

@@ -180,3 +180,58 @@ def test_who_may_not_see_every_workload_finds_the_assignments_of_those_she_sees(
         assert None in numbers  # those of the organisation are everybody's
     assert cast.workload.pk in set(assignments(cast.owner).values_list("workload_id", flat=True))
     assert cast.workload.pk not in set(assignments(cast.stranger).values_list("workload_id", flat=True))
+
+
+def test_a_role_for_one_workload_is_given_and_ended_by_api(cast, page):
+    RoleAssignment.objects.filter(role="workload-team").delete()
+    today = organisation_today(timezone.now())
+    body = {
+        "workload": cast.workload.pk, "role": "workload-team", "person": cast.stranger.pk, "deputy": cast.owner.pk,
+        "from_on": today.isoformat(),
+    }  # fmt: skip
+    client = page(cast.head)
+    answer = client.post("/api/v1/assignments/", body, content_type="application/json")
+    assert answer.status_code == 201, answer.text
+    held = RoleAssignment.objects.get(role="workload-team")
+    assert (held.workload_id, held.person, held.deputy) == (cast.workload.pk, cast.stranger, cast.owner)
+    assert answer.json() == {
+        "id": held.pk, "role": "workload-team", "workload": cast.workload.pk, "workload_name": "Payment Hub",
+        "person": cast.stranger.pk, "deputy": cast.owner.pk, "from_on": today.isoformat(), "until_on": None, "gaps": [],
+    }  # fmt: skip
+    seen = page(cast.stranger)
+    assert seen.get(f"/workloads/{cast.workload.pk}/").status_code == 200, "the rights follow at once"
+    ended = client.post(
+        f"/api/v1/assignments/{held.pk}/end/", {"last_day": today.isoformat()}, content_type="application/json"
+    )
+    assert (ended.status_code, ended.json()["until_on"]) == (200, today.isoformat())
+
+
+@pytest.mark.parametrize("who", ["owner", "stakeholder", "auditor", "stranger"])
+def test_who_may_not_assign_roles_gives_and_ends_none_by_api(cast, page, who):
+    client, held = page(getattr(cast, who)), RoleAssignment.objects.get(role=BUSINESS_STAKEHOLDER)
+    body = {"workload": cast.workload.pk, "role": "workload-team", "person": cast.stranger.pk, "from_on": "2027-01-01"}
+    before = RoleAssignment.objects.count()
+    assert client.post("/api/v1/assignments/", body, content_type="application/json").status_code == 403
+    end = f"/api/v1/assignments/{held.pk}/end/"
+    assert client.post(end, {"last_day": "2027-01-01"}, content_type="application/json").status_code == 403
+    held.refresh_from_db()
+    assert (RoleAssignment.objects.count(), held.until_on) == (before, None)
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"workload": 999999}, "workload"), ({"workload": None}, "workload"), ({"role": "nothing"}, "role"),
+        ({"person": None}, "person"), ({"until_on": "2020-01-01"}, "until_on"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_said_at_its_field_by_api(cast, page, values, field):
+    today = organisation_today(timezone.now()).isoformat()
+    body = {
+        "workload": cast.workload.pk,
+        "role": "workload-team",
+        "person": cast.stranger.pk,
+        "from_on": today,
+    } | values
+    answer = page(cast.head).post("/api/v1/assignments/", body, content_type="application/json")
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])

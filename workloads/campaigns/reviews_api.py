@@ -70,6 +70,7 @@ class ReviewViewSet(GenericViewSet[Classification]):
     queryset = Classification.objects.all()
     serializer_class: Any = WaitingReviewSerializer
     filter_backends = ()
+    asks = ("campaign",)
 
     @property
     def by(self) -> User:

@@ -8,11 +8,13 @@ from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from people.access import SIGNED_IN
+from people.listing import unknown_of
 from people.models import User, organisation_today
 from people.texts import TextField
 from workloads.chain.across import KINDS
@@ -77,6 +79,7 @@ class ChainViewSet(GenericViewSet[Any]):
     queryset = Workload.objects.none()
     pagination_class = None
     serializer_class = ChainSerializer
+    filter_backends = ()
 
     @extend_schema(responses=ChainSerializer)
     def retrieve(self, request: Request, pk: str) -> Response:
@@ -115,12 +118,22 @@ def _chain(workload: Workload, user: User) -> dict[str, Any]:
     }
 
 
+def asked_wrongly(asked: Asked) -> ValidationError:
+    """What is not understood of a question, with the values that are."""
+    known = {"kind": list(KINDS), "severity": [one.value for one in Severity]}
+    return ValidationError(
+        {name: [unknown_of("value", asked.params[name], known.get(name, []))] for name in asked.misunderstood}
+    )
+
+
 class FindingViewSet(GenericViewSet[Any]):
     """The findings over all workloads that the token's owner may see, the blocking kinds first."""
 
     rule = SIGNED_IN
     queryset = Workload.objects.none()
     serializer_class = ToldSerializer
+    filter_backends = ()
+    asks = ("kind", "severity", "team")
 
     @extend_schema(
         parameters=[
@@ -134,6 +147,6 @@ class FindingViewSet(GenericViewSet[Any]):
             raise Http404
         asked = Asked(request.query_params.dict(), request.user, organisation_today(timezone.now()))
         if asked.misunderstood:
-            raise serializers.ValidationError({name: ["There is no such one."] for name in asked.misunderstood})
+            raise asked_wrongly(asked)
         page: Any = self.paginate_queryset(asked.found)
         return self.get_paginated_response(self.get_serializer(list(asked.told(page)), many=True).data)

@@ -12,6 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from people.fields import YesNoFilter
 from people.models import User
 from workloads.dependencies.queries import dependencies_for
 from workloads.filters import KeyFilter
@@ -122,7 +123,7 @@ class FlowAddSerializer(FlowWriteSerializer):
 
 class FlowFilter(django_filters.FilterSet):  # type: ignore[misc]
     workload = KeyFilter(field_name="workload_id", label="Workload, by its number")
-    is_critical = django_filters.BooleanFilter()
+    is_critical = YesNoFilter(label="Only critical ones, or only the others")
 
     class Meta:
         model = UserFlow

@@ -6,13 +6,14 @@ from django import forms
 
 from people.fields import YesNoField
 from people.models import Role
+from workloads.filters import SEARCH_MAX
 from workloads.roles.queries import GAPS, MISSING
 
 
 class AssignmentsFilter(forms.Form):
     """Nothing in it can be wrong, only empty."""
 
-    q = forms.CharField(required=False, max_length=120)
+    q = forms.CharField(required=False, max_length=SEARCH_MAX)
     role = forms.ModelChoiceField(
         Role.objects.all(),
         required=False,
