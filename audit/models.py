@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import models
+from django.db.models.functions import Now
 
 from audit.kinds import Kind
 from audit.words import Change, changes
@@ -40,6 +41,8 @@ class Event(models.Model):
     thread = models.CharField(max_length=80, blank=True)
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
+    # By the database's own clock. Nothing shows it; `overdue_for_seal` and `dated_ahead` ask.
+    written_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         ordering = ["-id"]

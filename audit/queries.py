@@ -7,11 +7,13 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models.functions import Now
 
 from audit.models import Event
 
 SEALED_WITHIN = dt.timedelta(minutes=5)  # the timetable seals every 15 seconds
+CLOCKS_DIFFER_BY = dt.timedelta(minutes=1)  # the portal's machine and the database's, at most
 PAGE = 50
 EXPORT_HEADER = (
     "position", "digest", "event", "time (UTC)", "kind", "what", "person number", "person", "door", "subject type",
@@ -20,24 +22,39 @@ EXPORT_HEADER = (
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """Events that should have been sealed by now."""
+class Amiss:
+    """Events that should not be as they are; `what` says how, after their number."""
 
+    what: str
     count: int
     first_id: int
-    since: dt.datetime
+    first_at: dt.datetime
 
     def __str__(self) -> str:
         events = "1 event" if self.count == 1 else f"{self.count:,} events"
-        return f"{events} older than 5 minutes, the first is event {self.first_id}, {self.since:%Y-%m-%d %H:%M:%S} UTC"
+        return f"{events} {self.what}, the first is event {self.first_id}, {self.first_at:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def overdue_for_seal(*, at: dt.datetime) -> Waiting | None:
-    """Events without a seal although they are older than 5 minutes. Asks the whole trail, not the sealer's queue."""
-    found = Event.objects.filter(seal__isnull=True, at__lt=at - SEALED_WITHIN).aggregate(
-        count=Count("pk"), first_id=Min("pk"), since=Min("at")
+def overdue_for_seal() -> Amiss | None:
+    """Events without a seal 5 minutes after the database wrote them, or taken out of the sealer's queue. Asks the whole trail.
+
+    An event says itself when it happened; how long it waits is the database's to say.
+    """
+    late = Q(written_at__lt=Now() - SEALED_WITHIN) | Q(unsealed__isnull=True)
+    return _amiss("without a seal, longer than 5 minutes or past the queue", Q(seal__isnull=True) & late)
+
+
+def dated_ahead() -> Amiss | None:
+    """Events that say they happened after the database wrote them, or were written at a time that has yet to come."""
+    return _amiss(
+        "dated ahead of the database's clock",
+        Q(at__gt=F("written_at") + CLOCKS_DIFFER_BY) | Q(written_at__gt=Now() + CLOCKS_DIFFER_BY),
     )
-    return Waiting(**found) if found["count"] else None
+
+
+def _amiss(what: str, which: Q) -> Amiss | None:
+    found = Event.objects.filter(which).aggregate(count=Count("pk"), first_id=Min("pk"), first_at=Min("at"))
+    return Amiss(what, **found) if found["count"] else None
 
 
 def history(thread: str, limit: int = 20) -> QuerySet[Event]:

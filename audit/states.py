@@ -7,7 +7,7 @@ the row as it was read; the WHERE clause is the lock, so that of any number of p
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -31,6 +31,8 @@ class Stateful(models.Model):
     """A row with a `state` column and a table of moves."""
 
     MOVES: ClassVar[Mapping[str, Move]]
+    # Moves of many rows by one UPDATE, without a verb: (state, next state). The database allows these and MOVES alone.
+    SET_MOVES: ClassVar[Collection[tuple[str, str]]] = ()
     state: Any
 
     class Meta:

@@ -87,12 +87,18 @@ class Delivery(Stateful):
         FAILED = "failed", "Failed"
         DIGESTED = "digested", "In the daily digest"
 
-    # The first two are moved in sets, with the same conditions in their WHERE clauses (communications/rounds.py).
+    # Moved in sets as well, with the same conditions in the WHERE clauses (communications/rounds.py).
     MOVES: ClassVar[Mapping[str, Move]] = {
         "fail": Move((State.STARTED,), State.FAILED, Kind.DELIVERY_FAILED),
         "doubt": Move((State.STARTED,), State.QUEUED, Kind.DELIVERY_DOUBTED),
         "retry": Move((State.FAILED,), State.QUEUED, Kind.DELIVERY_RETRIED),
     }
+    SET_MOVES: ClassVar = (
+        (State.QUEUED, State.STARTED),
+        (State.STARTED, State.SENT),
+        (State.STARTED, State.QUEUED),
+        (State.HELD, State.DIGESTED),
+    )
 
     # Every index costs each message three writes: foreign keys use those below.
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="deliveries", db_index=False)

@@ -13,6 +13,8 @@ import pytest
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
+from tests.cast import NOW
+
 # Laid down by migrate, never changed by a test, and numbered: their rows stay.
 UNTOUCHED = frozenset({"django_migrations", "django_content_type", "auth_permission"})
 
@@ -25,6 +27,13 @@ def remember_shipped_rows() -> None:
             cursor.execute(f'SELECT EXISTS (SELECT FROM "{table}")')
             if cursor.fetchone()[0]:
                 cursor.execute(f'CREATE TABLE shipped."{table}" AS TABLE "{table}"')
+
+
+def stop_the_calendar() -> None:
+    """Tests play on a day of their own (`tests.cast.NOW`), and the database judges what is past by it."""
+    day = "CREATE OR REPLACE FUNCTION public.people_earliest_today() RETURNS date LANGUAGE sql STABLE AS"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{day} $$ SELECT DATE '{NOW.date()}' - 1 $$")
 
 
 def restore_shipped_rows() -> None:
@@ -51,5 +60,6 @@ def django_db_setup(django_db_setup, django_db_blocker):
     """pytest-django's own set-up, and then tests that commit leave shipped rows behind (see above)."""
     with django_db_blocker.unblock():
         remember_shipped_rows()
+        stop_the_calendar()
     with mock.patch.object(TransactionTestCase, "_fixture_teardown", _teardown):
         yield

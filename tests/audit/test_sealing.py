@@ -89,18 +89,57 @@ def test_a_row_put_into_the_queue_by_hand_does_not_stop_the_sealer():
     assert sealing.head().size == 2
 
 
+def refused_to_verify() -> str:
+    with pytest.raises(CommandError) as refusal:
+        command("verify")
+    return str(refusal.value)
+
+
 @pytest.mark.django_db
 def test_an_event_taken_out_of_the_queue_is_reported_and_sealed_by_the_command():
-    [event] = write(at=timezone.now() - dt.timedelta(minutes=6))
+    [event] = write()
     Unsealed.objects.all().delete()
-    assert f"Not sealed yet: 1 event older than 5 minutes, the first is event {event}" in command("verify")
+    said = refused_to_verify()
+    assert "1 event without a seal, longer than 5 minutes or past the queue" in said
+    assert f"the first is event {event}" in said
     assert command("head").startswith("1:")
-    assert "Not sealed yet" not in command("verify")
+    assert command("verify").startswith("The trail is whole: 1 events sealed")
 
 
 @pytest.mark.django_db
-def test_an_event_that_waits_for_less_than_five_minutes_is_no_news():
-    write(at=timezone.now() - dt.timedelta(minutes=4))
+@pytest.mark.parametrize("at", [AT, timezone.now() + dt.timedelta(days=400)], ids=["past", "ahead"])
+def test_an_event_that_waits_too_long_by_the_clock_of_the_database_fails_whatever_it_says_itself(at):
+    write(at=at)
+    tamper("UPDATE audit_event SET written_at = now() - interval '6 minutes'")
+    assert "1 event without a seal" in refused_to_verify()
+    tamper("UPDATE audit_event SET written_at = now() - interval '4 minutes'")
+    assert "without a seal" not in (refused_to_verify() if at > timezone.now() else command("verify"))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("sealed", [True, False])
+def test_an_event_that_is_dated_ahead_fails_sealed_or_not(sealed):
+    write()
+    [event] = write(at=timezone.now() + dt.timedelta(minutes=2))
+    if sealed:
+        sealing.seal_all(at=AT)
+    assert f"1 event dated ahead of the database's clock, the first is event {event}" in refused_to_verify()
+
+
+@pytest.mark.django_db
+def test_a_moment_of_writing_that_somebody_made_up_fails_too():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO audit_event (at, written_at, kind, actor_name, door, subject_type, subject_id, subject_name, thread,"
+            " before, after) VALUES ('2030-01-01', '2030-01-01', 'x', 'x', 'page', 'x', '1', 'x', '', '{}', '{}')"
+        )
+    assert "dated ahead" in refused_to_verify()
+
+
+@pytest.mark.django_db
+def test_an_event_that_waits_for_less_than_five_minutes_is_no_news_nor_are_clocks_that_differ_by_seconds():
+    write(at=timezone.now() - dt.timedelta(days=4))
+    write(at=timezone.now() + dt.timedelta(seconds=30))
     assert command("verify") == f"The trail is whole: 0 events sealed, head 0:{'0' * 64}"
 
 

@@ -17,6 +17,7 @@ from people.models import ContactKind, RoleAssignment
 from people.permissions import WORKLOAD_OWNER
 from signoffs.models import Request
 from tests.cast import NOW, Cast, propose, put_in_force
+from tests.past import rewriting_history
 from tests.workloads.impact import month_end
 from tests.workloads.parts import add_component, add_dependency, add_failure_mode, add_flow, add_third_party
 from workloads.campaigns.services import open_campaign
@@ -112,7 +113,8 @@ def samples(cast: Cast) -> Samples:
 
 def _waiver(cast: Cast) -> Waiver:
     """One of a finding that came after everything was sent."""
-    RoleAssignment.objects.filter(workload_id=cast.workload.pk, role=WORKLOAD_OWNER).delete()
+    with rewriting_history():
+        RoleAssignment.objects.filter(workload_id=cast.workload.pk, role=WORKLOAD_OWNER).delete()
     given = {"reason": "She left.", "conditions": "Until May.", "ends_on": NOW.date() + dt.timedelta(days=90)}
     return request_waiver(workload=cast.workload, by=cast.owner, at=NOW, finding="no-owner", **given)  # type: ignore[arg-type]
 

@@ -8,7 +8,7 @@ from django.db import models
 ROOMS = ("audit", "people", "signoffs", "communications", "workloads", "drills")
 # Times at which nobody did anything: clocks, leases, expiry; or the doer is the row's owner and only she can do it.
 NO_DOER = {
-    "audit.event.at", "audit.seal.sealed_at", "people.user.added_at", "people.apitoken.created_at",
+    "audit.event.at", "audit.event.written_at", "audit.seal.sealed_at", "people.user.added_at", "people.apitoken.created_at",
     "people.apitoken.expires_at", "people.apitoken.last_used_at", "signoffs.signature.signed_at",
     "workloads.pendingimport.created_at", "workloads.pendingimport.expires_at",
 }  # fmt: skip

@@ -11,12 +11,14 @@ from audit.models import Event
 from people.models import RoleAssignment, organisation_today
 from people.permissions import Permission
 from tests.cast import give
+from tests.past import rewriting_history
 from workloads.models import Workload
 
 
 @pytest.fixture(autouse=True)
 def _nobody_for_the_team(cast):
-    RoleAssignment.objects.filter(role="workload-team").delete()
+    with rewriting_history():
+        RoleAssignment.objects.filter(role="workload-team").delete()
 
 
 def _form(cast, **values):
@@ -89,11 +91,14 @@ def test_a_role_of_another_workload_cannot_be_ended_from_here(cast, page):
 
 def test_the_page_shows_from_when_to_when_what_is_missing_and_who_was_before(cast, page):
     today = organisation_today(timezone.now())
-    RoleAssignment.objects.filter(workload_id=cast.workload.pk).delete()
+    with rewriting_history():
+        RoleAssignment.objects.filter(workload_id=cast.workload.pk).delete()
     held = give("business-stakeholder", cast.stakeholder, workload=cast.workload)
     before = give("business-stakeholder", cast.auditor, workload=cast.workload)
-    RoleAssignment.objects.filter(pk=held.pk).update(until_on=today + dt.timedelta(days=20))
-    RoleAssignment.objects.filter(pk=before.pk).update(until_on=today - dt.timedelta(days=1))
+    with rewriting_history():
+        RoleAssignment.objects.filter(pk=held.pk).update(until_on=today + dt.timedelta(days=20))
+    with rewriting_history():
+        RoleAssignment.objects.filter(pk=before.pk).update(until_on=today - dt.timedelta(days=1))
     shown = page(cast.head).get(f"/workloads/{cast.workload.pk}/")
     people = {role: (one, gaps) for role, one, gaps in shown.context["people"]}
     assert people["Business stakeholder"] == (held, ["no deputy", "ends within 30 days"])

@@ -12,6 +12,7 @@ from django.utils import timezone
 from people.models import Role, RoleAssignment, Team, organisation_today
 from people.permissions import AUDITOR, BUSINESS_STAKEHOLDER, CONTINUITY_PLANNER, WORKLOAD_OWNER, Permission
 from tests.cast import NOW, give, person
+from tests.past import rewriting_history
 from workloads import services
 from workloads.models import Lifecycle
 from workloads.roles import views
@@ -22,12 +23,14 @@ ADDRESS = "/people/assignments/"
 
 
 def _until(held, days):
-    RoleAssignment.objects.filter(pk=held.pk).update(until_on=TODAY + dt.timedelta(days=days))
+    with rewriting_history():
+        RoleAssignment.objects.filter(pk=held.pk).update(until_on=TODAY + dt.timedelta(days=days))
 
 
 @pytest.fixture(autouse=True)
 def _nobody_for_the_team(cast):
-    RoleAssignment.objects.filter(role=WORKLOAD_OWNER).delete()
+    with rewriting_history():
+        RoleAssignment.objects.filter(role=WORKLOAD_OWNER).delete()
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from people.permissions import BUSINESS_STAKEHOLDER, WORKLOAD_OWNER, Permission
 from people.proof import NeedsProof
 from signoffs.models import Signature
 from tests.cast import NOW, PASSWORD, make_cast, person, proof
+from tests.past import rewriting_history
 from tests.races import at_once
 from tests.workloads import chains
 from tests.workloads.campaigns import OPENED, in_force, more_in_force, opened, seen
@@ -225,7 +226,8 @@ def test_what_is_found_for_many_is_what_is_found_for_one(cast):
     below = more_in_force(cast, 1, start=8)[0]
     add_dependency(cast, below.workload)
     targets[1].workload.flows.all().delete()
-    RoleAssignment.objects.filter(workload_id=targets[2].workload_id, role=WORKLOAD_OWNER).delete()
+    with rewriting_history():
+        RoleAssignment.objects.filter(workload_id=targets[2].workload_id, role=WORKLOAD_OWNER).delete()
     ImpactAnswer.objects.filter(analysis=targets[3].workload_id).first().delete()
     today = organisation_today(LATER)
     found = against_many(targets, today=today)
@@ -297,7 +299,8 @@ def test_of_each_target_only_what_came_after_its_own_signature_counts(cast):
 def test_the_rule_for_many_is_the_rule_for_one(cast):
     """Who may reaffirm is asked in one query for a list, and by `reviewing_role` for one."""
     targets = [in_force(cast), *more_in_force(cast, 1)]
-    RoleAssignment.objects.filter(workload_id=targets[1].workload_id, role=BUSINESS_STAKEHOLDER).delete()
+    with rewriting_history():
+        RoleAssignment.objects.filter(workload_id=targets[1].workload_id, role=BUSINESS_STAKEHOLDER).delete()
     person("Wanda Wide", role=BUSINESS_STAKEHOLDER)  # acts where nobody holds the role for the workload itself
     person("Gone Wide", role=BUSINESS_STAKEHOLDER, is_active=False)
     on = organisation_today(LATER)

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from audit import chain, sealing
-from audit.queries import overdue_for_seal
+from audit.queries import dated_ahead, overdue_for_seal
 
 
 class Command(BaseCommand):
@@ -17,7 +17,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         deeds = parser.add_subparsers(dest="deed", required=True)
-        verify = deeds.add_parser("verify", help="follow the whole chain; exit code 1 when it is broken")
+        verify = deeds.add_parser(
+            "verify", help="follow the whole chain; exit code 1 when it is broken, unsealed or dated ahead"
+        )
         verify.add_argument("--head", metavar="SIZE:DIGEST", help="a head that was kept outside")
         deeds.add_parser("head", help="seal what waits, then print SIZE:DIGEST and the time")
         deeds.add_parser("dump", help="every sealed line as JSON, for scripts/verify_trail.py")
@@ -32,10 +34,10 @@ class Command(BaseCommand):
         except ValueError as error:
             raise CommandError(str(error)) from None
         report = chain.verify(sealing.sealed_links(), outside)
-        if waiting := overdue_for_seal(at=timezone.now()):
-            self.stderr.write(f"Not sealed yet: {waiting}")
         if report.broken:
             raise CommandError(f"The trail is broken. It holds up to {report.head}.\n{report.broken}")
+        if amiss := [found for found in (overdue_for_seal(), dated_ahead()) if found]:
+            raise CommandError("\n".join([f"The chain holds up to {report.head}, but:", *map(str, amiss)]))
         self.stdout.write(f"The trail is whole: {report.head.size:,} events sealed, head {report.head}")
 
     def head(self, **options: Any) -> None:
