@@ -66,7 +66,7 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-"""
+"""  # noqa: S608 (constants only)
 
 
 def held_to_moves(

@@ -16,6 +16,8 @@ from django.core.handlers.base import BaseHandler
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from drportal.entering import begin
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "drportal.settings")
 
 
@@ -31,4 +33,5 @@ class ThreadedHandler(ASGIHandler):
 
 
 django.setup(set_prefix=False)
+begin(serves_pages=True)
 application = ThreadedHandler()

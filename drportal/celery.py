@@ -8,6 +8,9 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.signals import beat_init, worker_init
+
+from drportal.entering import begin
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "drportal.settings")
 
@@ -28,3 +31,9 @@ HOUSEKEEPING = {
 def keep_house(sender: Celery, **_: Any) -> None:
     for task, seconds in HOUSEKEEPING.items():
         sender.add_periodic_task(seconds, sender.signature(task), name=task, expires=seconds)
+
+
+@worker_init.connect
+@beat_init.connect
+def look_around(**_: Any) -> None:
+    begin(serves_pages=False)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import psycopg
 from django.db import connection, transaction
 from psycopg import sql
+
+from drportal.startup import DEMO_DOMAIN
 
 # Only migrations write it.
 READ_ONLY = ("django_migrations",)
@@ -49,16 +54,24 @@ def give_rights(role: str, *, password: str = "") -> bool:
     return made
 
 
+def demo_people(url: str) -> str:
+    """That people of the demo, whose password everybody knows, can sign in here; empty when nobody of them is here."""
+    asked = "SELECT count(*) FROM people_user WHERE is_active AND email LIKE %s"
+    found = _ask(url, asked, [f"%@{DEMO_DOMAIN}"])
+    if not found or not found[0]:
+        return ""
+    return (
+        f"{found[0]} people of the demo organisation can sign in here, and everybody knows their password: begin with a "
+        "database of your own, or deactivate them."
+    )
+
+
 def may_too_much(url: str) -> str:
     """Why the role of this address should not run the portal, in one sentence; empty when it owns nothing.
 
     Asks over a connection of its own, before any pool is made; empty as well when the database does not answer.
     """
-    try:
-        with psycopg.connect(url, connect_timeout=3) as asked:
-            name, is_super, owns = asked.execute(TOO_MUCH).fetchone() or ("", False, False)
-    except psycopg.Error:
-        return ""
+    name, is_super, owns = _ask(url, TOO_MUCH) or ("", False, False)
     if not (is_super or owns):
         return ""
     what = "is a superuser" if is_super else "owns the tables"
@@ -66,3 +79,12 @@ def may_too_much(url: str) -> str:
         f"The portal runs as the database role {name}, which {what}: a stolen password could switch off what keeps the "
         f"history. Run web, worker and beat under a role that owns nothing (manage.py give_rights, docs/operating.md)."
     )
+
+
+def _ask(url: str, question: str, values: Sequence[str] = ()) -> tuple[Any, ...] | None:
+    """The first row; None when the database does not answer, or knows no such table yet."""
+    try:
+        with psycopg.connect(url, connect_timeout=3) as asked:
+            return asked.execute(question, values).fetchone()
+    except psycopg.Error:
+        return None

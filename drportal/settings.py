@@ -1,21 +1,25 @@
 """Settings of the portal, read from the environment.
 
-PORTAL_MODE is `development` (default), `test` or `production`. Production refuses to start with a missing secret key,
-debug on or a password everybody knows. The other variables: docs/operating.md.
+PORTAL_MODE is `development` (default), `test` or `production`. What is missing or dangerous ends every program that reads
+these settings, in one sentence each (`drportal.startup`). The other variables: docs/operating.md.
 """
 
 import os
-from email.utils import parseaddr
+import sys
 from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 
+from drportal import startup
 from drportal.logging import logging_config
+
+if refusals := startup.problems(os.environ):
+    sys.exit("The portal does not start:\n" + "\n".join(f"- {sentence}" for sentence in refusals))
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
+env.ENVIRON = {name: value for name, value in os.environ.items() if value}  # empty, as compose passes it, is not given
 
 MODE = env("PORTAL_MODE", default="development")
 PRODUCTION = MODE == "production"
@@ -119,10 +123,10 @@ FORM_RENDERER = "drportal.forms.Renderer"
 # --- Database -------------------------------------------------------------------------------------------------------
 DATABASES = {"default": env.db("DATABASE_URL", default="postgres://portal@127.0.0.1:5432/portal")}
 DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
-if not TESTING:
+if not TESTING and (pool := env.int("DATABASE_POOL", default=8)):  # 0: a connection as it comes, for commands
     DATABASES["default"]["OPTIONS"] = {
         **DATABASES["default"].get("OPTIONS", {}),
-        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=8), "timeout": 10},
+        "pool": {"min_size": 1, "max_size": pool, "timeout": 10},
     }
 if name := env("PORTAL_TEST_DB", default=""):
     DATABASES["default"]["TEST"] = {"NAME": name}
@@ -335,21 +339,3 @@ LOGGING = logging_config(json=PRODUCTION, level=env("LOG_LEVEL", default="WARNIN
 
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-# --- Refusals -------------------------------------------------------------------------------------------------------
-KNOWN_PASSWORDS = {"", "admin", "changeme", "change-me", "password", "portal", "postgres", "root", "secret", "harbour"}
-if PRODUCTION:
-    if len(SECRET_KEY) < 50:
-        raise ImproperlyConfigured("SECRET_KEY is missing or shorter than 50 characters: set a long random one.")
-    if DEBUG:
-        raise ImproperlyConfigured("DEBUG is on: switch it off in production.")
-    if not os.environ.get("DATABASE_URL"):
-        raise ImproperlyConfigured("DATABASE_URL is missing.")
-    if DATABASES["default"].get("PASSWORD", "").lower() in KNOWN_PASSWORDS and DATABASES["default"].get("HOST"):
-        raise ImproperlyConfigured("The database password in DATABASE_URL is empty or one that everybody knows.")
-    if not os.environ.get("EMAIL_URL"):
-        raise ImproperlyConfigured("EMAIL_URL is missing: reminders would never leave.")
-    if not ALLOWED_HOSTS:
-        raise ImproperlyConfigured("ALLOWED_HOSTS is missing: name the host of BASE_URL.")
-    if "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1]:
-        raise ImproperlyConfigured("DEFAULT_FROM_EMAIL has no address in it.")

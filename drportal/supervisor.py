@@ -22,8 +22,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
+from drportal import running
 from drportal.children import Child, end_with_parent
 from drportal.embedded import HOST, Postgres, ServiceError, Valkey, port_is_free, write_private
+from drportal.startup import problems
 
 ROOT = Path(__file__).resolve().parent.parent
 GRACE = 10.0  # seconds for worker and web to finish what they do
@@ -177,6 +179,7 @@ class Supervisor:
             valkey = Valkey(self.var)
             self.services.append(valkey)
             self.env["REDIS_URL"] = valkey.start().url()
+        running.note(self.var, self.env)
         self.check_stopped()
 
     def prepare_database(self) -> str:
@@ -290,6 +293,7 @@ class Supervisor:
     def change_address(self, service: Postgres | Valkey) -> None:
         """Somebody took the port meanwhile: the children have to learn the new one."""
         self.env["DATABASE_URL" if isinstance(service, Postgres) else "REDIS_URL"] = service.url()
+        running.note(self.var, self.env)
         for child in self.children:
             child.ask_to_stop()
 
@@ -311,6 +315,7 @@ class Supervisor:
         self._each("web", lambda child: child.wait(time.monotonic() + GRACE, hurry))
         for service in reversed(self.services):
             service.stop()
+        running.forget(self.var)
 
     def _each(self, name: str, do: Callable[[Child], None]) -> None:
         for child in self.children:
@@ -338,6 +343,8 @@ def _status(port: int, path: str) -> int:
 def main() -> int:
     try:
         port = read_port()
+        if said := problems(os.environ):
+            raise Refusal("\n".join(["The portal does not start:", *(f"- {sentence}" for sentence in said)]))
         var = Path(os.environ.get("PORTAL_VAR") or ROOT / "var").resolve()
         with hold(var, port) as was_killed:
             check_port(port, patience=GRACE if was_killed else 0)  # its children are just ending

@@ -35,7 +35,7 @@ def send_welcome(*, person: User, by: User, at: dt.datetime) -> None:
         "person": person,
         "by": by,
         "organisation": settings.ORGANISATION_NAME,
-        "link": settings.BASE_URL + _reset_path(person),
+        "link": link_to_set_password(person),
         "days": settings.PASSWORD_RESET_TIMEOUT // 86400,
         "sign_in": settings.BASE_URL + reverse("account_login"),
     }
@@ -50,7 +50,8 @@ def send_welcome(*, person: User, by: User, at: dt.datetime) -> None:
     note_credential(person=person, by=by, at=at, what="link to set a password mailed")
 
 
-def _reset_path(person: User) -> str:
+def link_to_set_password(person: User) -> str:
     """The address at which allauth accepts a new password: once, and for as long as PASSWORD_RESET_TIMEOUT says."""
     proof = app_settings.PASSWORD_RESET_TOKEN_GENERATOR().make_token(person)
-    return reverse("account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(person), "key": proof})
+    path = reverse("account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(person), "key": proof})
+    return f"{settings.BASE_URL}{path}"

@@ -16,6 +16,9 @@ ENVIRONMENT = {
     "EMAIL_URL": "smtp://mail.example:25",
     "ALLOWED_HOSTS": "portal.example",
     "BASE_URL": "https://portal.example",
+    "DEFAULT_FROM_EMAIL": "portal@portal.example",
+    "HELP_ADDRESS": "operations@portal.example",
+    "ORGANISATION_NAME": "For this check",
 }
 
 
