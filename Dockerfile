@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# The portal for production: one image, four commands (web, worker, beat, and `manage.py` for migrations).
+# The portal for production: one image, four commands (web, worker, beat, and `manage.py`).
 # Non-root; runs with a read-only root file system: only /tmp is written to (a tmpfs). No secret is built in.
 
 FROM python:3.11-slim AS build
@@ -10,8 +10,10 @@ COPY requirements.lock ./
 RUN python -m venv /opt/venv && VIRTUAL_ENV=/opt/venv /opt/uv/bin/uv pip sync --require-hashes requirements.lock
 COPY . .
 # Production settings refuse to start without these; for collecting static files they may be anything, and none is kept.
-RUN PORTAL_MODE=production SECRET_KEY=$(head -c 40 /dev/urandom | od -An -tx1 | tr -d ' \n') ALLOWED_HOSTS=nowhere \
-    DATABASE_URL=postgres://build:while-building@nowhere/none EMAIL_URL=smtp://nowhere STATIC_ROOT=/app/staticfiles \
+RUN PORTAL_MODE=production SECRET_KEY=$(head -c 40 /dev/urandom | od -An -tx1 | tr -d ' \n') \
+    BASE_URL=https://build.invalid ALLOWED_HOSTS=build.invalid ORGANISATION_NAME=Build HELP_ADDRESS=build@build.invalid \
+    DATABASE_URL=postgres://build:while-building@build.invalid/none REDIS_URL=redis://:while-building@build.invalid/0 \
+    EMAIL_URL=smtp://build.invalid DEFAULT_FROM_EMAIL=build@build.invalid STATIC_ROOT=/app/staticfiles \
     /opt/venv/bin/python manage.py collectstatic --noinput && /opt/venv/bin/python -m compileall -q /app
 
 FROM python:3.11-slim

@@ -12,6 +12,7 @@ from communications.models import Delivery, Round, Witness
 from communications.rounds import BACK_OFF
 from people.models import Contact
 from tests.communications.conftest import again, due_in, free_port, only, pass_time, reader, trail, write
+from tests.past import rewriting_history
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,7 +76,8 @@ def test_hostile_words_arrive_as_words(server, words):
 @pytest.mark.parametrize("subject", ["a\r\nBcc: x@example.org", "a\nX-Portal-Copy: 1", "a\r\n\r\nbody", "a\x85b"])
 def test_a_line_break_that_got_into_a_subject_line_ends_no_header(server, subject):
     message = write()
-    type(message).objects.filter(pk=message.pk).update(subject_line=subject)
+    with rewriting_history():
+        type(message).objects.filter(pk=message.pk).update(subject_line=subject)
     deliver()
     (letter,) = server.letters
     assert (letter["Bcc"], letter["X-Portal-Copy"]) == (None, None)
@@ -87,7 +89,8 @@ def test_a_line_break_that_got_into_a_subject_line_ends_no_header(server, subjec
 )
 def test_an_address_that_is_none_fails_and_says_so(server, address):
     delivery = only(write())
-    Delivery.objects.filter(pk=delivery.pk).update(address=address)
+    with rewriting_history():
+        Delivery.objects.filter(pk=delivery.pk).update(address=address)
     assert deliver().failed == 1
     assert (again(delivery).state, server.to) == ("failed", [])
     assert "not an address" in again(delivery).last_error
@@ -95,7 +98,8 @@ def test_an_address_that_is_none_fails_and_says_so(server, address):
 
 def test_a_foreign_domain_is_written_in_ascii(server):
     delivery = only(write(reader()))
-    Delivery.objects.filter(pk=delivery.pk).update(address="anna@bücher.example")
+    with rewriting_history():
+        Delivery.objects.filter(pk=delivery.pk).update(address="anna@bücher.example")
     assert deliver().sent == 1
     assert server.to == ["anna@xn--bcher-kva.example"]
 

@@ -10,6 +10,7 @@ from communications.models import Delivery
 from tests.cast import NOW
 from tests.communications.conftest import only, write
 from tests.communications.test_retry import LATER, in_state
+from tests.past import rewriting_history
 
 State = Delivery.State
 LEASED = {"lease_token": "00000000-0000-0000-0000-000000000001", "lease_until": LATER}
@@ -19,14 +20,18 @@ LEASED = {"lease_token": "00000000-0000-0000-0000-000000000001", "lease_until": 
 @pytest.mark.parametrize("state", [state for state in State.values if state != State.STARTED])
 def test_what_does_not_leave_has_no_lease(state):
     delivery = in_state(state)
-    with pytest.raises(IntegrityError, match="delivery_lease_only_while_leaving"), transaction.atomic():
+    with (
+        pytest.raises(IntegrityError, match="delivery_lease_only_while_leaving"),
+        transaction.atomic(),
+        rewriting_history(),
+    ):
         Delivery.objects.filter(pk=delivery.pk).update(**LEASED)
 
 
 @pytest.mark.django_db
 def test_what_leaves_has_one():
     delivery = in_state(State.STARTED)
-    with pytest.raises(IntegrityError, match="delivery_started_has_lease"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="delivery_started_has_lease"), transaction.atomic(), rewriting_history():
         Delivery.objects.filter(pk=delivery.pk).update(lease_token=None, lease_until=None)
 
 
@@ -41,5 +46,5 @@ def test_the_law_is_laid_on_a_queue_that_is_at_work():
     finally:
         call_command("migrate", "communications", verbosity=0)
     assert dict(Delivery.objects.values_list("pk", "state")) == there
-    with pytest.raises(IntegrityError, match="delivery_lease_only_while_leaving"):
+    with pytest.raises(IntegrityError, match="delivery_lease_only_while_leaving"), rewriting_history():
         Delivery.objects.filter(pk=waiting.pk).update(**LEASED)

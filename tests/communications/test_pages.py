@@ -39,7 +39,8 @@ def look(person: Any, address: str, **asked: str) -> Any:
 
 
 def fail(delivery: Delivery, why: str = "550 No such person") -> None:
-    Delivery.objects.filter(pk=delivery.pk).update(state=State.FAILED, last_error=why, attempts=1)
+    with rewriting_history():
+        Delivery.objects.filter(pk=delivery.pk).update(state=State.FAILED, last_error=why, attempts=1)
     record(Kind.DELIVERY_FAILED, delivery, by=PORTAL, at=NOW, after={"to": delivery.recipient, "why": why})
 
 

@@ -13,6 +13,7 @@ from communications.models import Delivery
 from communications.services import retry
 from tests.cast import NOW
 from tests.communications.conftest import only, write
+from tests.past import rewriting_history
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + dt.timedelta(hours=1)
@@ -27,7 +28,8 @@ def in_state(state: str) -> Delivery:
         State.DIGESTED: {"digest": delivery.message},
     }
     extra = extras.get(State(state), {})
-    Delivery.objects.filter(pk=delivery.pk).update(state=state, attempts=8, last_error="Refused: 550", **extra)
+    with rewriting_history():
+        Delivery.objects.filter(pk=delivery.pk).update(state=state, attempts=8, last_error="Refused: 550", **extra)
     delivery.refresh_from_db()
     return delivery
 
