@@ -11,6 +11,12 @@ class CommunicationsConfig(AppConfig):
     name = "communications"
     verbose_name = "Messages"
 
+    def ready(self) -> None:
+        from communications.password_reset import write_message  # noqa: PLC0415 (models are not ready before)
+        from people import password_reset  # noqa: PLC0415 (models are not ready before)
+
+        password_reset.register(write_message)
+
 
 @register
 def lease_outlasts_a_message(**_: Any) -> list[CheckMessage]:

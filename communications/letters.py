@@ -14,6 +14,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.message import MIMEMixin, sanitize_address
 
 from communications.models import Delivery, Message
+from communications.password_reset import leaving_path
 
 LONGEST_LINE = 900  # bytes; a mail server may refuse more than 998
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -39,7 +40,7 @@ def write(delivery: Delivery) -> Letter:
     """The letter of a delivery. The Message-ID is the same for every copy of it. Raises ValueError for an unusable address."""
     sender, address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1], _usable(delivery.address)
     subject = " ".join(_NEVER_IN_A_HEADER.sub(" ", delivery.message.subject_line).split())
-    encoding, body = _encoded(full_text(delivery.message, delivery))
+    encoding, body = _encoded(full_text(delivery.message, delivery, path=leaving_path(delivery)))
     headers = {
         "From": _encoded_sender(settings.DEFAULT_FROM_EMAIL),
         "To": address,
@@ -57,10 +58,10 @@ def write(delivery: Delivery) -> Letter:
     return Letter(sender=sender, address=address, subject=subject, raw=top.encode("ascii") + b"\r\n" + body)
 
 
-def full_text(message: Message, delivery: Delivery | None = None) -> str:
-    """The text as it leaves: greeting, body, link, and who writes."""
+def full_text(message: Message, delivery: Delivery | None = None, *, path: str = "") -> str:
+    """The text as it leaves: greeting, body, link, and who writes. `path` is where the link leads, if not where the message says."""
     greeting = f"Dear {delivery.recipient},\n\n" if delivery is not None else ""
-    link = f"{message.link_words}:\n{settings.BASE_URL}{message.path}"
+    link = f"{message.link_words}:\n{settings.BASE_URL}{path or message.path}"
     return f"{greeting}{message.body}\n\n{link}\n\n-- \nRecovery Portal, {settings.ORGANISATION_NAME}\n"
 
 

@@ -231,6 +231,15 @@ class Purpose(Enum):
         "This gap of {workload} should have been mended by {due}: {title}. "
         "Say what was done, or agree a new date with the coordinator.",
     )
+    PASSWORD_RESET = Words(
+        "New password",
+        "Choose a new password",
+        "A new password for the Recovery Portal of {organisation}",
+        "Somebody, probably you, asked for a new password for your account. The link below works once, for {days}. "
+        "Until you choose another one, your password stays as it is.\n\n"
+        "If that was not you, there is nothing to do: whoever asked does not have this letter.",
+        urgent=True,
+    )
     DAILY_DIGEST = Words(
         "Daily digest",
         "What needs you",

@@ -1,8 +1,26 @@
 """Logging: one event a line, readable in development, JSON in production."""
 
+import logging
+import re
 from typing import Any
 
 import structlog
+
+# Who has the key of a password link can set the password: it stands in the address of one page, and in no log. Nor does the
+# code with which an identity provider answers.
+_SECRET = re.compile(r"(/password/reset/key/|/login/callback/\?(?:[^\s\"'#]*&)?code=)[^/?#&\s\"'\\<>]+")
+
+
+def masked(line: str) -> str:
+    """A line of the log without keys of password links and codes of sign-ins."""
+    return _SECRET.sub(r"\1…", line)
+
+
+class LineFormatter(structlog.stdlib.ProcessorFormatter):
+    """The last to see a line, whoever wrote it, the traces of errors included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return masked(super().format(record))
 
 
 def logging_config(*, json: bool, level: str) -> dict[str, Any]:
@@ -28,9 +46,14 @@ def logging_config(*, json: bool, level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "line": {"()": structlog.stdlib.ProcessorFormatter, "processor": renderer, "foreign_pre_chain": shared}
+            "line": {"()": LineFormatter, "processor": renderer, "foreign_pre_chain": shared}
         },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["console"], "level": level},
-        "loggers": {"django.request": {"level": "ERROR"}, "django_structlog": {"level": level}},
+        "loggers": {
+            "django.request": {"level": "ERROR"},
+            "django_structlog": {"level": level},
+            # The web server's log of requests, where somebody switches it on.
+            "granian.access": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        },
     }

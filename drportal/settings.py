@@ -197,6 +197,8 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds; also the age limit of a signature's proof
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody gets mail from us because a stranger typed her address
+ACCOUNT_FORMS = {"reset_password": "people.password_reset.ForgottenForm"}
 ACCOUNT_SESSION_REMEMBER = True  # for SESSION_COOKIE_AGE
 # Behind a proxy the client's address is in a header that only the proxy may set; elsewhere the socket is believed.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)

@@ -141,6 +141,8 @@ def _key(env: Environment) -> Iterator[str]:
         yield f"SECRET_KEY repeats itself and can be guessed: {how}"
     if env.get("DEBUG", "").strip().lower() in TRUE:
         yield "DEBUG is on: switch it off in production."
+    if (issuer := env.get("OIDC_ISSUER", "")) and not issuer.startswith("https://"):
+        yield "OIDC_ISSUER has to begin with https://: what it says opens the portal."
 
 
 def _is_code_key(key: str) -> bool:

@@ -17,6 +17,7 @@ class Method(models.TextChoices):
     TOTP = "totp", "authenticator code"
     PASSKEY = "passkey", "passkey"
     RECOVERY_CODE = "recovery-code", "recovery code"
+    SINGLE_SIGN_ON = "single-sign-on", "single sign-on"
 
 
 class NeedsProof(DeedError):
@@ -38,6 +39,6 @@ def check_proof(proof: IdentityProof | None, at: dt.datetime) -> IdentityProof:
     """The proof, if it is fresh at `at`. Raises NeedsProof."""
     if proof is None or not dt.timedelta(0) <= at - proof.at <= PROOF_MAX_AGE:
         raise NeedsProof(
-            "Show once more that it is you: password, authenticator code or passkey. It counts for 5 minutes."
+            "Show once more that it is you: password, authenticator code, passkey or single sign-on. It counts for 5 minutes."
         )
     return proof

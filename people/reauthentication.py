@@ -1,4 +1,5 @@
-"""How somebody shows, before signing, that it is really she: password, authenticator code or passkey, in this very session.
+"""How somebody shows, before signing, that it is really she: password, authenticator code, passkey or a new sign-in at her
+identity provider, in this very session.
 
 allauth keeps the methods of authentication in the session. Only a *re*-authentication counts here: whoever finds an
 unlocked machine is signed in already.
@@ -15,23 +16,29 @@ from urllib.parse import urlencode
 from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
-from allauth.core import ratelimit
-from django.core.exceptions import ValidationError
+from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from rest_framework.request import Request as ApiRequest
+from django.utils.crypto import salted_hmac
 
 from audit.errors import DeedError
+from people import single_sign_on
 from people.models import User
 from people.proof import PROOF_MAX_AGE, IdentityProof, Method, NeedsProof
 
-# The types of allauth's authenticators.
+# How allauth calls what it keeps in the session; then the types of its authenticators.
+_METHODS = {"password": Method.PASSWORD, single_sign_on.METHOD: Method.SINGLE_SIGN_ON}
 _MFA_METHODS = {"totp": Method.TOTP, "webauthn": Method.PASSKEY, "recovery_codes": Method.RECOVERY_CODE}
 _WAYS = {
     "mfa_reauthenticate:webauthn": "use your passkey",
     "mfa_reauthenticate": "use an authenticator code",
 }
+_AT_PROVIDER = "single_sign_on"
+
+
+TRIES, TRIES_WITHIN = 5, 300  # passwords a session may try, within so many seconds from the first
 
 
 class TokenCannotSign(DeedError):
@@ -70,7 +77,7 @@ def proof_from(request: HttpRequest) -> IdentityProof | None:
 
 
 def _proof_of(entry: Mapping[str, Any]) -> IdentityProof | None:
-    method = Method.PASSWORD if entry.get("method") == "password" else _MFA_METHODS.get(str(entry.get("type")))
+    method = _METHODS.get(str(entry.get("method"))) or _MFA_METHODS.get(str(entry.get("type")))
     if method is None:
         return None
     return IdentityProof(method, dt.datetime.fromtimestamp(float(entry["at"]), dt.UTC))
@@ -84,14 +91,7 @@ def confirm_password(request: HttpRequest, password: str) -> bool:
     user = request.user
     if not isinstance(user, User):
         return False
-    if not ratelimit.consume(request, action="reauthenticate", user=user):
-        raise TooManyTries("Too many tries. Wait a minute, then type your password once more. Nothing has been done.")
-    try:
-        right = get_adapter(request).reauthenticate(user, password)
-    except ValidationError:  # allauth's own limit of failed sign-ins
-        raise TooManyTries(
-            "Too many wrong passwords. Wait five minutes, then try again. Nothing has been done."
-        ) from None
+    right = get_adapter(request).reauthenticate(user, password)
     if right:
         reauthenticate_by_password(request)
     return bool(right)
@@ -102,6 +102,28 @@ def person_and_proof(request: ApiRequest) -> tuple[User, IdentityProof | None]:
     if request.auth is not None or not isinstance(request.user, User):
         raise TokenCannotSign("A token cannot do this. Sign in yourself and do it on the page.")
     return request.user, proof_from(request._request)
+
+
+def take_a_try(request: HttpRequest, user: User) -> None:
+    """Raises TooManyTries. Counted for this session alone: what strangers try at the sign-in page, or somebody at another
+    machine, does not lock out who is signed in here; and a new session costs the right password."""
+    counter = _counter(request, user)
+    cache.add(counter, 0, TRIES_WITHIN)
+    try:
+        tries = cache.incr(counter)
+    except ValueError:  # it ran out between the two lines, or there is no broker to count
+        return
+    if tries > TRIES:
+        raise TooManyTries("Too many tries. Wait five minutes, then type your password once more. Nothing has been done.")
+
+
+def forget_tries(request: HttpRequest, user: User) -> None:
+    cache.delete(_counter(request, user))
+
+
+def _counter(request: HttpRequest, user: User) -> str:
+    session = salted_hmac("proof-tries", request.session.session_key or "").hexdigest()
+    return f"proof-tries:{user.pk}:{session}"
 
 
 def proof_for_deed(request: HttpRequest) -> IdentityProof | None:
@@ -125,7 +147,14 @@ def prove_context(request: HttpRequest) -> dict[str, Any]:
     return {
         "proof": proof_from(request),
         "proof_by_password": user.has_usable_password(),
-        "proof_ways": [Way(_WAYS[m["id"]], f"{m['url']}?{back}") for m in methods if m["id"] in _WAYS],
+        "proof_ways": [_way(method, back) for method in methods if method["id"] != "reauthenticate"],
         "proof_none": not methods,
         "proof_set_up": reverse("mfa_index"),
     }
+
+
+def _way(method: Mapping[str, str], back: str) -> Way:
+    if method["id"] == _AT_PROVIDER:
+        label = f"{method['description'][0].lower()}{method['description'][1:]}"
+        return Way(label, f"{reverse('people:prove-at-provider')}?{back}")
+    return Way(_WAYS[method["id"]], f"{method['url']}?{back}")

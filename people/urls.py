@@ -32,6 +32,8 @@ urlpatterns = [
     path("teams/<int:pk>/change/", views_contacts.change_team, name="change-team"),
     path("me/", views_account.account, name="account"),
     path("me/preferences/", views_account.set_preferences, name="set-preferences"),
+    path("me/prove/", views_account.prove, name="prove"),
+    path("me/prove/begin/", views_account.prove_at_provider, name="prove-at-provider"),
     path("me/tokens/issue/", views_account.issue_token, name="issue-token"),
     path("me/tokens/<int:pk>/revoke/", views_account.revoke_token, name="revoke-token"),
 ]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from allauth.account.decorators import reauthentication_required
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from audit.errors import Invalid
-from people import services
+from people import services, single_sign_on
 from people.access import SIGNED_IN, rule, signed_in
 from people.forms import PreferencesForm, TokenForm, preferences_of, show_refusal
 from people.models import RoleAssignment, User, organisation_today
@@ -54,6 +56,37 @@ def _account(request: HttpRequest, user: User, form: PreferencesForm, status: in
         "has_app": factors.filter(type=Authenticator.Type.TOTP).exists(),
     }
     return render(request, "people/account.html", context, status=status)
+
+
+@rule(SIGNED_IN)
+@never_cache
+@require_GET
+def prove(request: HttpRequest) -> HttpResponse:
+    """The way to the identity provider begins here, at a link: browsers let no form lead to another host."""
+    provider = single_sign_on.provider_name(_account_there(signed_in(request)))
+    context = {"provider": provider, "back": urlencode({"next": _back(request)})}
+    return render(request, "people/prove.html", context)
+
+
+@rule(SIGNED_IN)
+@never_cache
+@require_GET
+def prove_at_provider(request: HttpRequest) -> HttpResponse:
+    """Sign in there once more; it counts like a password, for five minutes. Changes nothing but this session."""
+    user = signed_in(request)
+    return single_sign_on.ask(request, user, _account_there(user), back=_back(request))
+
+
+def _account_there(user: User) -> SocialAccount:
+    account = single_sign_on.account_of(user)
+    if account is None:
+        raise Http404("no provider to ask")
+    return account
+
+
+def _back(request: HttpRequest) -> str:
+    wanted = request.GET.get("next", "")
+    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else reverse("people:account")
 
 
 @rule(SIGNED_IN)

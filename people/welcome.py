@@ -6,8 +6,6 @@ import datetime as dt
 import logging
 from smtplib import SMTPException
 
-from allauth.account import app_settings
-from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
@@ -15,6 +13,7 @@ from django.urls import reverse
 
 from audit.errors import DeedError, WrongState
 from people.models import User
+from people.password_reset import reset_path
 from people.permissions import Permission
 from people.services import note_credential
 
@@ -35,7 +34,7 @@ def send_welcome(*, person: User, by: User, at: dt.datetime) -> None:
         "person": person,
         "by": by,
         "organisation": settings.ORGANISATION_NAME,
-        "link": link_to_set_password(person),
+        "link": settings.BASE_URL + reset_path(person),
         "days": settings.PASSWORD_RESET_TIMEOUT // 86400,
         "sign_in": settings.BASE_URL + reverse("account_login"),
     }
@@ -48,10 +47,3 @@ def send_welcome(*, person: User, by: User, at: dt.datetime) -> None:
             f"The message to {person.email} could not be sent. Try again from {person.name}'s page."
         ) from None
     note_credential(person=person, by=by, at=at, what="link to set a password mailed")
-
-
-def link_to_set_password(person: User) -> str:
-    """The address at which allauth accepts a new password: once, and for as long as PASSWORD_RESET_TIMEOUT says."""
-    proof = app_settings.PASSWORD_RESET_TOKEN_GENERATOR().make_token(person)
-    path = reverse("account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(person), "key": proof})
-    return f"{settings.BASE_URL}{path}"

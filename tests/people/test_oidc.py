@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,56 +13,9 @@ from django.test import Client
 
 from audit.models import Event
 from people.models import User
+from tests.people.oidc_provider import Provider
 
 LOGIN, CALLBACK = "/accounts/oidc/oidc/login/", "/accounts/oidc/oidc/login/callback/"
-
-
-class Provider:
-    """The few answers of an OpenID provider that a sign-in needs."""
-
-    def __init__(self) -> None:
-        self.userinfo: dict[str, object] = {}
-        self.asked: list[str] = []
-        provider = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def _say(self, body: object) -> None:
-                provider.asked.append(urlsplit(self.path).path)
-                data = json.dumps(body).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.end_headers()
-                self.wfile.write(data)
-
-            def do_GET(self) -> None:
-                self._say(provider.userinfo if self.path == "/userinfo" else provider.discovery())
-
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["Content-Length"]))
-                self._say({"access_token": "at", "token_type": "Bearer", "expires_in": 60})
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-    def discovery(self) -> dict[str, object]:
-        names = {"authorization_endpoint": "authorize", "token_endpoint": "token", "userinfo_endpoint": "userinfo"}
-        return {"issuer": self.url, "jwks_uri": f"{self.url}/jwks", **{k: f"{self.url}/{v}" for k, v in names.items()}}
-
-
-@pytest.fixture
-def provider(settings):
-    fake = Provider()
-    threading.Thread(target=fake.server.serve_forever, daemon=True).start()
-    app = {
-        "provider_id": "oidc", "name": "Harbour ID", "client_id": "portal", "secret": "s", "settings": {"server_url": fake.url}
-    }  # fmt: skip
-    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
-    yield fake
-    fake.server.shutdown()
-    fake.server.server_close()
 
 
 def come_in(provider: Provider, **userinfo: object):
@@ -73,12 +23,10 @@ def come_in(provider: Provider, **userinfo: object):
     provider.userinfo = {"sub": "1", "name": "Maren", **userinfo}
     client = Client()
     away = client.post(LOGIN)
-    target = urlsplit(away["Location"])
-    assert f"{target.scheme}://{target.netloc}{target.path}" == f"{provider.url}/authorize"
-    asked = parse_qs(target.query)
+    asked = parse_qs(urlsplit(away["Location"]).query)
     assert asked["client_id"] == ["portal"]
     assert asked["redirect_uri"][0].endswith(CALLBACK)
-    return client, client.get(CALLBACK, {"code": "c", "state": asked["state"][0]}, follow=True)
+    return client, client.get(CALLBACK, provider.authorize(away["Location"]), follow=True)
 
 
 def is_in(client: Client) -> bool:
@@ -94,6 +42,19 @@ def test_a_known_person_comes_in(cast, provider):
     assert is_in(client)
     assert Event.objects.get(kind="person.signed_in").actor_name == "Maren Holt"
     assert {"/.well-known/openid-configuration", "/token", "/userinfo"} <= set(provider.asked)
+
+
+def test_who_asks_sends_a_pkce_challenge_whatever_the_provider_says(cast, provider):
+    """The provider here requires it, as some do; its verifier comes with the code and works for no other."""
+    asked = parse_qs(urlsplit(Client().post(LOGIN)["Location"]).query)
+    assert asked["code_challenge_method"] == ["S256"]
+    assert len(asked["code_challenge"][0]) == 43
+    client, other = Client(), Client()
+    back = provider.authorize(client.post(LOGIN)["Location"])
+    stolen = {"code": back["code"], "state": provider.authorize(other.post(LOGIN)["Location"])["state"]}
+    provider.userinfo = {"sub": "1", "email": cast.head.email, "email_verified": True}
+    other.get(CALLBACK, stolen)
+    assert not is_in(other)
 
 
 def test_an_unknown_person_is_refused_in_words_and_not_added(cast, provider):

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from audit.errors import DeedError
 from people.first_person import enter_first_person
-from people.welcome import link_to_set_password
+from people.password_reset import reset_path
 
 
 class Command(BaseCommand):
@@ -32,4 +32,4 @@ class Command(BaseCommand):
             self.stdout.write(f"She signs in with her password: {settings.BASE_URL}")
             return
         self.stdout.write(f"Her link to set a password works once, for {days} days. Whoever opens it first is she:")
-        self.stdout.write(link_to_set_password(person))
+        self.stdout.write(settings.BASE_URL + reset_path(person))
