@@ -45,9 +45,7 @@ def logging_config(*, json: bool, level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {
-            "line": {"()": LineFormatter, "processor": renderer, "foreign_pre_chain": shared}
-        },
+        "formatters": {"line": {"()": LineFormatter, "processor": renderer, "foreign_pre_chain": shared}},
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["console"], "level": level},
         "loggers": {

@@ -14,7 +14,7 @@ DAY = dt.timedelta(days=1)
 NOT_TO_ONESELF = "Nobody gives a role to themselves. Let a colleague who may give roles give you this one."
 
 
-def problems_of(
+def assignment_problems(
     person: User | None,
     deputy: User | None,
     from_on: dt.date,

@@ -17,6 +17,7 @@ from guardian.mixins import GuardianUserMixin
 from audit.errors import NotAllowed
 from audit.kinds import Kind
 from audit.states import Move, Stateful
+from people.columns import AddressField, NameField
 from people.permissions import Permission
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class Team(models.Model):
-    name = models.CharField(max_length=120, unique=True)
+    name = NameField(max_length=120, unique=True)
     purpose = models.CharField(max_length=300, blank=True)
 
     class Meta:
@@ -93,9 +94,9 @@ class Mailing(models.TextChoices):
 class User(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
     """A person who signs in by e-mail."""
 
-    email = models.EmailField("e-mail")
-    name = models.CharField(max_length=120)
-    title = models.CharField("job title", max_length=120, blank=True)
+    email = AddressField("e-mail")
+    name = NameField(max_length=120)
+    title = NameField("job title", max_length=120, blank=True)
     phone = models.CharField(max_length=40, blank=True)
     teams = models.ManyToManyField(Team, related_name="members", blank=True)
     time_zone = models.CharField(max_length=60, default="Europe/Oslo", validators=[validate_time_zone])
@@ -155,10 +156,10 @@ class ContactKind(models.TextChoices):
 class Contact(models.Model):
     """Somebody who never signs in but belongs into the contact matrix."""
 
-    name = models.CharField(max_length=120)
-    organisation = models.CharField(max_length=120, blank=True)
+    name = NameField(max_length=120)
+    organisation = NameField(max_length=120, blank=True)
     kind = models.CharField(max_length=12, choices=ContactKind.choices)
-    email = models.EmailField("e-mail", blank=True)
+    email = AddressField("e-mail", blank=True)
     phone = models.CharField(max_length=40, blank=True)
     note = models.CharField("what for", max_length=300, blank=True)
 
@@ -177,7 +178,7 @@ class Role(models.Model):
     """A job description with its rights; shipped from `people.permissions.SHIPPED_ROLES`, edited in the admin."""
 
     key = models.SlugField(max_length=40, primary_key=True)
-    name = models.CharField(max_length=80, unique=True)
+    name = NameField(max_length=80, unique=True)
     duties = models.TextField()
     rights = ArrayField(models.CharField(max_length=60, choices=Permission.choices), default=list, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
@@ -398,7 +399,7 @@ class ApiToken(models.Model):
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
-    name = models.CharField("what for", max_length=80)
+    name = NameField("what for", max_length=80)
     prefix = models.CharField(max_length=8, unique=True)
     digest = models.CharField(max_length=64)
     scope = models.CharField(max_length=8, choices=Scope.choices, default=Scope.READ)

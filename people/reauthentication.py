@@ -114,7 +114,9 @@ def take_a_try(request: HttpRequest, user: User) -> None:
     except ValueError:  # it ran out between the two lines, or there is no broker to count
         return
     if tries > TRIES:
-        raise TooManyTries("Too many tries. Wait five minutes, then type your password once more. Nothing has been done.")
+        raise TooManyTries(
+            "Too many tries. Wait five minutes, then type your password once more. Nothing has been done."
+        )
 
 
 def forget_tries(request: HttpRequest, user: User) -> None:

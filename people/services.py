@@ -13,13 +13,15 @@ from typing import Any
 from allauth.usersessions.models import UserSession
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 
 from audit.errors import Invalid, NotAllowed, WrongState
 from audit.kinds import Kind
 from audit.services import NOBODY, Actor, difference, record
 from people import machine_tokens
-from people.assignments import DAY, NOT_TO_ONESELF, enter, problems_of, twin_of
+from people.assignments import DAY, NOT_TO_ONESELF, assignment_problems, enter, twin_of
 from people.confirmations import nothing_left
+from people.columns import problems_of
 from people.models import (
     ApiToken,
     Contact,
@@ -56,10 +58,12 @@ def add_person(
     """Add a person without a password: she sets one through the reset link. Raises Invalid for a known e-mail."""
     by.require(Permission.ADD_PEOPLE)
     _check_zone(time_zone)
+    email, name, title = email.strip(), name.strip(), title.strip()
+    _check(User(email=email, name=name, title=title), "email", "name", "title")
     try:
         with transaction.atomic():
             user = User.objects.create_user(
-                email, name=name.strip(), title=title, phone=phone, time_zone=time_zone, added_at=at, added_by=by
+                email, name=name, title=title, phone=phone, time_zone=time_zone, added_at=at, added_by=by
             )
     except IntegrityError:
         raise _taken("email", "Somebody with this e-mail is already here.") from None
@@ -88,7 +92,8 @@ def change_person(
     by.require(Permission.ADD_PEOPLE)
     _check_zone(time_zone)
     before = {f: getattr(person, f) for f in PERSON_FIELDS} | {"teams": sorted(t.name for t in person.teams.all())}
-    person.name, person.title, person.phone, person.time_zone = name, title, phone, time_zone
+    person.name, person.title, person.phone, person.time_zone = name.strip(), title.strip(), phone, time_zone
+    _check(person, "name", "title")
     person.save(update_fields=["name", "title", "phone", "time_zone"])
     person.teams.set(teams)
     after = {f: getattr(person, f) for f in PERSON_FIELDS} | {"teams": sorted(t.name for t in teams)}
@@ -136,6 +141,12 @@ def set_preferences(*, person: User, at: dt.datetime, theme: str, mailing: str, 
         record(Kind.PERSON_CHANGED, person, by=person, at=at, before=old, after=new)
 
 
+def _check(thing: Model, *names: str) -> None:
+    """Raises Invalid for names that cannot be written in one line, and addresses that mail cannot go to."""
+    if problems := problems_of(thing, *names):
+        raise Invalid(" ".join(problems.values()), problems)
+
+
 def _check_zone(name: str) -> None:
     try:
         validate_time_zone(name)
@@ -174,6 +185,7 @@ def change_team(*, team: Team, by: User, at: dt.datetime, name: str, purpose: st
 
 
 def _save_team(team: Team) -> None:
+    _check(team, "name")
     try:
         with transaction.atomic():
             team.save()
@@ -200,6 +212,7 @@ def add_contact(
 ) -> Contact:
     """Add somebody who never signs in. Raises Invalid without any way to reach her."""
     by.require(Permission.ADD_PEOPLE)
+    organisation, email = organisation.strip(), email.strip()
     contact = Contact(name=name.strip(), kind=kind, organisation=organisation, email=email, phone=phone, note=note)
     _save_contact(contact)
     record(Kind.CONTACT_ADDED, contact, by=by, at=at, after=_described_contact(contact))
@@ -225,6 +238,7 @@ def change_contact(*, contact: Contact, by: User, at: dt.datetime, **values: str
 def _save_contact(contact: Contact) -> None:
     if not (contact.email or contact.phone):
         raise Invalid("Write an e-mail or a telephone number.", {"phone": "Write an e-mail or a telephone number."})
+    _check(contact, "name", "organisation", "email")
     try:
         with transaction.atomic():
             contact.save()
@@ -258,7 +272,7 @@ def assign_role(
     by.require(Permission.ASSIGN_ROLES)
     if by in (person, deputy):
         raise NotAllowed(NOT_TO_ONESELF)
-    problems = problems_of(person, deputy, from_on, until_on, at=at, reason=reason)
+    problems = assignment_problems(person, deputy, from_on, until_on, at=at, reason=reason)
     if problems:
         raise Invalid(" ".join(problems.values()), problems)
     assignment = RoleAssignment(
@@ -337,6 +351,7 @@ def issue_token(
         by.require(Permission.ISSUE_MACHINE_TOKENS)
     if not 1 <= days <= TOKEN_DAYS_MAX:
         raise Invalid("Choose 1 to 366 days.", {"days": "Choose 1 to 366 days."})
+    _check(ApiToken(name=name), "name")
     key = f"drp_{secrets.token_urlsafe(32)}"
     try:
         with transaction.atomic():

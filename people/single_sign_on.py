@@ -55,9 +55,7 @@ def ask(request: HttpRequest, user: User, account: SocialAccount, *, back: str) 
     question = {"user": user.pk, "nonce": secrets.token_urlsafe(24), "began": timezone.now().timestamp()}
     provider = get_adapter(request).get_provider(request, provider=account.provider)
     params = {"prompt": "login", "max_age": "0", "nonce": question["nonce"]}
-    answer: HttpResponse = provider.redirect(
-        request, process=PROCESS, next_url=back, data=question, auth_params=params
-    )
+    answer: HttpResponse = provider.redirect(request, process=PROCESS, next_url=back, data=question, auth_params=params)
     return answer
 
 

@@ -12,6 +12,7 @@ from audit.errors import Invalid, WrongState
 from audit.kinds import Kind
 from audit.services import difference, record
 from audit.states import change_state
+from people.columns import problems_of
 from people.models import Team, User, organisation_today
 from people.permissions import Permission
 from people.wording import MAX_SECONDS, duration
@@ -112,6 +113,7 @@ def change_workload(*, workload: Workload, by: User, at: dt.datetime, **values: 
 def _save(workload: Workload) -> None:
     """Insert it, or write what people may change; the proof of the last drill belongs to `workloads.reviews.note_proof`."""
     problems = {name: "Write something here." for name in ("name", "purpose") if not getattr(workload, name)}
+    problems |= problems_of(workload, "name")
     if workload.lifecycle not in Lifecycle.values:
         problems["lifecycle"] = f"Choose one of {', '.join(Lifecycle.values)}."
     if not 0 <= (workload.own_rto_seconds or 0) <= MAX_SECONDS:

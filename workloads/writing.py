@@ -17,6 +17,8 @@ from django.db import IntegrityError, models, transaction
 from audit.errors import Invalid, WrongState
 from audit.kinds import Kind
 from audit.services import Actor, difference, record
+from people.columns import NameField
+from people.names import name_problem
 from people.wording import MAX_SECONDS
 from workloads.services import constraint_of
 
@@ -136,6 +138,8 @@ def _problems(thing: models.Model, shape: Shape) -> dict[str, str]:
             found[name] = f"Choose one of {', '.join(str(key) for key, _ in choices)}."
         elif isinstance(value, str) and longest and len(value) > longest:
             found[name] = f"Write at most {longest} characters."
+        elif isinstance(column, NameField) and (problem := name_problem(value)):
+            found[name] = problem
         elif name.endswith("_seconds") and not 0 <= value <= MAX_SECONDS:
             found[name] = "Write at most 10 years."
     return found

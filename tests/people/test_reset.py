@@ -95,7 +95,12 @@ def test_no_line_of_the_log_has_the_key(cast, as_json):
     secret = "1-cxabcd-0123456789abcdef0123456789abcdef"
     path = f"/accounts/password/reset/key/{secret}/"
     formatter = _formatter(as_json)
-    for told in (f"GET {path}", f"https://portal.example{path}", f'"GET {path} HTTP/1.1" 500', {"request": f"GET {path}"}):
+    for told in (
+        f"GET {path}",
+        f"https://portal.example{path}",
+        f'"GET {path} HTTP/1.1" 500',
+        {"request": f"GET {path}"},
+    ):
         record = logging.LogRecord("django.request", logging.ERROR, __file__, 1, "failed: %s", (told,), None)
         record.request = path
         line = formatter.format(record)

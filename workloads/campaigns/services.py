@@ -15,6 +15,7 @@ from audit.copying import copy_in
 from audit.errors import DeedError, Invalid, NotAllowed, WrongState
 from audit.kinds import Kind
 from audit.services import record
+from people.columns import problems_of
 from people.models import User, organisation_today
 from people.permissions import Permission
 from people.proof import IdentityProof, NeedsProof
@@ -91,6 +92,7 @@ def _check(name: str, due_on: dt.date, today: dt.date) -> None:
     problems = {}
     if not name.strip():
         problems["name"] = "Give it a name, for example “Reviews of the fourth quarter”."
+    problems |= problems_of(Campaign(name=name.strip()), "name")
     if due_on < today:
         problems["due_on"] = "This day has passed. Choose today or a later one."
     elif due_on - today > LONGEST:

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from audit.errors import Invalid, NotAllowed
 from audit.kinds import Kind
 from audit.services import difference, record
+from people.columns import problems_of
 from people.models import User
 from people.permissions import Permission
 from workloads.catalogue.mapping import COLUMNS, parse_path
@@ -85,6 +86,7 @@ def mapping_problems(mapping: ColumnMapping) -> dict[str, str]:
     problems: dict[str, str] = {}
     if not mapping.name:
         problems["name"] = "Write what the mapping is called, for example the catalogue's name."
+    problems |= problems_of(mapping, "name")
     paths = {"rows": mapping.rows} | {f"path_{key}": path for key, path in mapping.paths.items()}
     for field, path in paths.items():
         try:

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from audit.errors import Invalid, WrongState
 from audit.kinds import Kind
 from audit.services import difference, record
+from people.columns import problems_of
 from people.models import User
 from people.permissions import Permission
 from people.wording import duration
@@ -243,6 +244,7 @@ def _fresh(season: Season) -> Season:
 
 def _save_season(season: Season, name: str, when: Mapping[str, int | None]) -> None:
     problems = {} if name.strip() else {"name": "Write something here."}
+    problems |= problems_of(Season(name=name.strip()), "name")
     problems |= season_problems(when)
     if problems:
         raise Invalid("Some values need another look.", problems)

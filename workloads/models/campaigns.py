@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from people.columns import NameField
 from people.models import User
 from workloads.models.register import Workload
 from workloads.models.targets import Classification
@@ -14,7 +15,7 @@ from workloads.models.targets import Classification
 class Campaign(models.Model):
     """Which targets are to be looked at by when. Progress is asked of the reviews, never stored."""
 
-    name = models.CharField(max_length=120, unique=True)
+    name = NameField(max_length=120, unique=True)
     due_on = models.DateField()
     # The question that chose the workloads, as the register's address asks it; for people to read again.
     chosen_by = models.JSONField("filter", default=dict)

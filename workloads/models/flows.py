@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Concat, Upper
 
+from people.columns import NameField
 from people.models import User
 from workloads.models.dependencies import Dependency
 from workloads.models.register import Workload
@@ -22,7 +23,7 @@ class Component(models.Model):
     """
 
     workload = models.ForeignKey(Workload, on_delete=models.CASCADE, related_name="components")
-    name = models.CharField(max_length=120)
+    name = NameField(max_length=120)
     kind = models.CharField("what it is", max_length=60, blank=True)
     note = models.TextField(blank=True)
     own = models.OneToOneField(Workload, on_delete=models.PROTECT, null=True, related_name="component")
@@ -46,7 +47,7 @@ class UserFlow(models.Model):
     """Something that somebody does with the workload, and what it means when it cannot be done (domain section 3)."""
 
     workload = models.ForeignKey(Workload, on_delete=models.CASCADE, related_name="flows")
-    name = models.CharField(max_length=120)
+    name = NameField(max_length=120)
     what = models.TextField("what it does")
     relied_on_by = models.TextField("who relies on it", blank=True)
     when_down = models.TextField("what happens when it is down", blank=True)

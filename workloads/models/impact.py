@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from people.columns import NameField
 from people.models import User
 from workloads.models.register import Workload
 
@@ -13,7 +14,7 @@ class ImpactCategory(models.Model):
     """In what an outage hurts: money, trust, regulation. Shipped, editable."""
 
     key = models.SlugField(max_length=30, primary_key=True)
-    name = models.CharField(max_length=60, unique=True)
+    name = NameField(max_length=60, unique=True)
     question = models.CharField("what is asked", max_length=300)
     has_amount = models.BooleanField("an amount per hour is asked too", default=False)
     position = models.PositiveSmallIntegerField(default=1)
@@ -88,7 +89,7 @@ class Season(models.Model):
     """
 
     analysis = models.ForeignKey(ImpactAnalysis, on_delete=models.CASCADE, related_name="seasons")
-    name = models.CharField(max_length=60)
+    name = NameField(max_length=60)
     working_days = models.PositiveSmallIntegerField("last working days of the month", null=True)
     from_month = models.PositiveSmallIntegerField(null=True)
     from_day = models.PositiveSmallIntegerField(null=True)

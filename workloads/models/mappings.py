@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from people.columns import NameField
 from people.models import User
 from workloads.catalogue.mapping import MappingSpec
 
@@ -17,7 +18,7 @@ class ColumnMappingQuerySet(models.QuerySet["ColumnMapping"]):
 
 
 class ColumnMapping(models.Model):
-    name = models.CharField(max_length=80)
+    name = NameField(max_length=80)
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     shared = models.BooleanField("everybody who imports may use it", default=False)
     rows = models.CharField("where the list of workloads stands", max_length=200, blank=True)

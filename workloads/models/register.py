@@ -10,6 +10,7 @@ from django.db.models.functions import Concat, Left, Lower, Upper
 from django.urls import reverse
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
+from people.columns import NameField
 from people.models import Team, User
 from people.permissions import PER_WORKLOAD, Permission
 
@@ -76,7 +77,7 @@ class WorkloadQuerySet(models.QuerySet["Workload"]):
 class Workload(models.Model):
     """Something the organisation runs and must get back: an application, a service, a data store."""
 
-    name = models.CharField(max_length=120)
+    name = NameField(max_length=120)
     reference = models.CharField("external reference", max_length=80, blank=True)
     purpose = models.TextField()
     owner_team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="workloads")

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 
+from people.columns import NameField
 from people.models import User
 
 
@@ -20,7 +21,7 @@ class SavedView(models.Model):
     """A question to the register under a name; `query` is its address without the page."""
 
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_views")
-    name = models.CharField(max_length=60)
+    name = NameField(max_length=60)
     query = models.CharField(max_length=1000)
     is_shared = models.BooleanField("shared with everybody", default=False)
     saved_at = models.DateTimeField()

@@ -7,6 +7,7 @@ import datetime as dt
 from django.db import models
 from django.db.models import Q
 
+from people.columns import NameField
 from people.models import Role
 
 
@@ -17,7 +18,7 @@ class Tier(models.Model):
     """
 
     level = models.PositiveSmallIntegerField(primary_key=True)
-    name = models.CharField(max_length=60, unique=True)
+    name = NameField(max_length=60, unique=True)
     slo_words = models.CharField("SLO in words", max_length=40)
     slo_floor = models.DecimalField("SLO at least, percent", max_digits=7, decimal_places=4, null=True, blank=True)
     rto_seconds = models.PositiveBigIntegerField("RTO at most, seconds")

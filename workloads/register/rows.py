@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
+from people.names import name_problem
 from people.wording import parse_duration
 from workloads.catalogue.values import yes_or_no
 from workloads.register.columns import LABELS, Header
@@ -127,6 +128,9 @@ def _check_required(row: Wanted, said: dict[str, str]) -> None:
     ):
         if not said.get(key) and LABELS[key] not in refused:
             row.refuse(key, what)
+    for key, name in (("name", row.name), ("team", row.team)):
+        if problem := name_problem(name):
+            row.refuse(key, problem)
     alone = [LABELS[key] for key in TARGET[1:] if said.get(key)]
     if alone and not row.tier and LABELS["tier"] not in refused:
         row.refuse("tier", f"Write a tier too, or leave {' and '.join(alone)} empty.")

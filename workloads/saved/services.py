@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from audit.errors import Invalid, NotAllowed
 from audit.kinds import Kind
 from audit.services import difference, record
+from people.columns import problems_of
 from people.models import User
 from workloads.models import SavedView
 from workloads.services import constraint_of
@@ -65,6 +66,8 @@ def _write(view: SavedView) -> None:
     view.name = " ".join(view.name.split())
     if not view.name:
         raise Invalid("Give it a name.", {"name": "Write a name, for example “My tier 1”."})
+    if problems := problems_of(view, "name"):
+        raise Invalid(problems["name"], problems)
     try:
         with transaction.atomic():
             view.save()

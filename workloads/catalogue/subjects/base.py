@@ -13,7 +13,9 @@ from django.db import models
 from audit.copying import copy_in
 from audit.kinds import Kind
 from audit.services import difference, record_many
+from people.columns import NameField
 from people.models import User
+from people.names import name_problem
 from people.permissions import Permission
 from people.wording import date_words, duration
 from workloads.catalogue.contents import Line
@@ -191,6 +193,7 @@ class Subject:
         if item.report.problems:
             return
         wished = self.wished(item)
+        self._check_names(item, wished)
         before = self.now(item.old) if item.old is not None else {}
         item.fields = {
             name: value for name, value in wished.items() if item.old is None or not same(before[name], value)
@@ -204,6 +207,13 @@ class Subject:
         ]
         if item.place is not None and not self.around.may(self.right, item.place):
             item.refuse("row", f"You may not change this of “{shown(item.place.name)}”. {ASK}")
+
+    def _check_names(self, item: Item, wished: dict[str, Any]) -> None:
+        """As the pages do."""
+        columns = {column.name: column for column in self.model._meta.concrete_fields}
+        for name, value in wished.items():
+            if isinstance(columns.get(name), NameField) and isinstance(value, str) and (problem := name_problem(value)):
+                item.refuse(self.labels.get(name, name), problem)
 
     # --- Writing ---------------------------------------------------------------------------------------------------
     def write(self) -> set[int]:

@@ -1,0 +1,51 @@
+"""Columns of models that hold names and mail addresses. The rule is `people.names`; a migration sees Django's own columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from people.names import validate_address, validate_name
+
+if TYPE_CHECKING:
+    _Char = models.CharField[str, str]
+    _Email = models.EmailField[str, str]
+else:
+    _Char, _Email = models.CharField, models.EmailField
+
+
+class NameField(_Char):
+    """What something or somebody is called."""
+
+    default_validators: list[Callable[[Any], None]] = [validate_name]
+
+    def deconstruct(self) -> Any:
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
+
+
+class AddressField(_Email):
+    """An e-mail address that mail can go to."""
+
+    default_validators: list[Callable[[Any], None]] = [validate_address]
+
+    def deconstruct(self) -> Any:
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.EmailField", args, kwargs
+
+
+def problems_of(thing: models.Model, *names: str) -> dict[str, str]:
+    """What is wrong with these values of a row, by field; services ask before they write. Empty values are not judged here."""
+    found = {}
+    for name in names:
+        value, column = getattr(thing, name), thing._meta.get_field(name)
+        if not isinstance(value, str) or not value or not isinstance(column, models.Field):
+            continue
+        try:
+            column.run_validators(value)
+        except ValidationError as error:
+            found[name] = " ".join(error.messages)
+    return found
