@@ -40,6 +40,7 @@ class Kind(models.TextChoices):
     VIEW_SAVED = "view.saved", "View of the register saved"
     VIEW_CHANGED = "view.changed", "Saved view changed"
     VIEW_REMOVED = "view.removed", "Saved view removed"
+    VIEW_TAKEN_BACK = "view.taken_back", "Shared view taken back"
     REGISTER_IMPORTED = "register.imported", "Register imported"
     MAPPING_SAVED = "mapping.saved", "Column mapping saved"
     MAPPING_REMOVED = "mapping.removed", "Column mapping removed"

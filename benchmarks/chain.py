@@ -40,9 +40,9 @@ FROM generate_series(1, %(size)s) n, (SELECT min(id) id FROM people_team) t, (SE
 """
 TARGETS = """
 INSERT INTO workloads_classification (workload_id, tier_id, slo, rto_seconds, rpo_seconds, reason, looser_reason, state,
-    proposed_at, proposed_by_id, suggested_because, differs_reason, findings, review_because)
+    proposed_at, proposed_by_id, suggested_because, differs_reason, findings, review_reasons)
 SELECT w.id, mod(w.id, 4), 99, t.rto_seconds, t.rpo_seconds, 'For measuring.', '', 'proposed', now(), w.added_by_id, '', '',
-    '[]', ''
+    '[]', '[]'
 FROM workloads_workload w JOIN workloads_tier t ON t.level = mod(w.id, 4) WHERE mod(w.id, 10) > 0
 """
 

@@ -38,9 +38,9 @@ SELECT 'workloads.classification', 0, id, 'workload:' || id, 't', '{}', '', repe
     %(user)s, true, true, true, now(), %(user)s, ''
 FROM workloads_workload WHERE reference LIKE 'F-%%';
 INSERT INTO workloads_classification (workload_id, tier_id, slo, rto_seconds, rpo_seconds, reason, looser_reason, state,
-    suggested_because, differs_reason, findings, review_because, proposed_at, proposed_by_id, request_id, signed_off_at,
+    suggested_because, differs_reason, findings, review_reasons, proposed_at, proposed_by_id, request_id, signed_off_at,
     signed_off_by_id, review_due_on)
-SELECT r.workload_id, 2, 99.9, 14400, 14400, 'r', '', 'signed_off', '', '', '[]', '', now(), %(user)s, r.id, now(), %(user)s,
+SELECT r.workload_id, 2, 99.9, 14400, 14400, 'r', '', 'signed_off', '', '', '[]', '[]', now(), %(user)s, r.id, now(), %(user)s,
     %(today)s::date + (r.id %% 90)::int - 15
 FROM signoffs_request r;
 INSERT INTO people_roleassignment (role_id, workload_id, person_id, deputy_id, from_on, standing)

@@ -59,7 +59,7 @@ def write(delivery: Delivery) -> Letter:
 
 
 def full_text(message: Message, delivery: Delivery | None = None, *, path: str = "") -> str:
-    """The text as it leaves: greeting, body, link, and who writes. `path`: where the link leads, if not where the message says."""
+    """The text as it leaves: greeting, body, link, and who writes. `path`: where the link leads instead."""
     greeting = f"Dear {delivery.recipient},\n\n" if delivery is not None else ""
     link = f"{message.link_words}:\n{settings.BASE_URL}{path or message.path}"
     return f"{greeting}{message.body}\n\n{link}\n\n-- \nRecovery Portal, {settings.ORGANISATION_NAME}\n"

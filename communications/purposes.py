@@ -231,6 +231,13 @@ class Purpose(Enum):
         "This gap of {workload} should have been mended by {due}: {title}. "
         "Say what was done, or agree a new date with the coordinator.",
     )
+    VIEW_TAKEN_BACK = Words(
+        "Shared view taken back",
+        "Look at your views",
+        "No longer shared: your view {view}",
+        "{who} has taken back the view of the register that you shared: {view}. It is still yours; nobody else sees it, "
+        "its name or its filters any more.",
+    )
     PASSWORD_RESET = Words(
         "New password",
         "Choose a new password",

@@ -8,13 +8,23 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from people.names import validate_address, validate_name
+from people.names import address_problem, name_problem
 
 if TYPE_CHECKING:
     _Char = models.CharField[str, str]
     _Email = models.EmailField[str, str]
 else:
     _Char, _Email = models.CharField, models.EmailField
+
+
+def validate_name(name: str) -> None:
+    if problem := name_problem(name):
+        raise ValidationError(problem, code="invalid")
+
+
+def validate_address(address: str) -> None:
+    if problem := address_problem(address):
+        raise ValidationError(problem, code="invalid")
 
 
 class NameField(_Char):

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from django.core.exceptions import ValidationError
-
 _DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})  # control characters, halves of characters, ends of lines and paragraphs
 _LINK = re.compile(r"[a-z][a-z0-9+.-]*://|\bwww\.|\b(?:mailto|javascript):", re.IGNORECASE)
@@ -59,13 +57,3 @@ def _in_ascii(domain: str) -> str:
         return domain.encode("idna").decode("ascii")
     except UnicodeError:
         return ""
-
-
-def validate_name(name: str) -> None:
-    if problem := name_problem(name):
-        raise ValidationError(problem, code="invalid")
-
-
-def validate_address(address: str) -> None:
-    if problem := address_problem(address):
-        raise ValidationError(problem, code="invalid")

@@ -18,6 +18,8 @@ class Permission(models.TextChoices):
     PROPOSE = "workloads.propose_tier", "Propose, send and withdraw a tier with its targets"
     REVIEW = "workloads.review_tier", "Reaffirm a target when its review is due"
     ANSWER_IMPACT = "workloads.answer_impact", "Answer the impact analysis of a workload"
+    SHARE_VIEWS = "workloads.share_view", "Share views of the register with everybody"
+    TAKE_BACK_VIEWS = "workloads.take_back_view", "Take back views that others share"
     OPEN_CAMPAIGNS = "workloads.open_campaign", "Open review campaigns and nudge those who are late"
     SCHEDULE_DRILLS = "workloads.schedule_drill", "Schedule, change and cancel drills"
     RUN_DRILLS = "workloads.run_drill", "Start drills, record times, finish"
@@ -89,6 +91,7 @@ SHIPPED_ROLES = (
             P.CHANGE_WORKLOADS,
             P.PROPOSE,
             P.ANSWER_IMPACT,
+            P.SHARE_VIEWS,
             P.SCHEDULE_DRILLS,
             P.RUN_DRILLS,
             P.VIEW_PEOPLE,
@@ -110,6 +113,7 @@ SHIPPED_ROLES = (
             P.CHANGE_WORKLOADS,
             P.PROPOSE,
             P.ANSWER_IMPACT,
+            P.SHARE_VIEWS,
             P.OPEN_CAMPAIGNS,
             P.SCHEDULE_DRILLS,
             P.RUN_DRILLS,

@@ -87,9 +87,13 @@ class Step:
 
 
 def next_step(
-    workload: Workload, target: Classification | None, proposal: Classification | None, standing: Standing | None
+    workload: Workload,
+    target: Classification | None,
+    proposal: Classification | None,
+    standing: Standing | None,
+    because: str = "",
 ) -> Step:
-    """The one thing that moves this workload on."""
+    """The one thing that moves this workload on. `because`: why its review is due early, for the reader."""
     if proposal is not None and standing is not None and proposal.request is not None:
         waiting = ", ".join(seal.asked for seal in standing.waiting)
         return Step(
@@ -103,4 +107,4 @@ def next_step(
         return Step("Propose a target", "Without a signed target there is nothing to plan or drill for.")
     if workload.proven_on is None:
         return Step("First drill", "Until then the promise is paper.")
-    return Step("Review", target.review_because or "Still the right tier?", target.review_due_on)
+    return Step("Review", because or "Still the right tier?", target.review_due_on)

@@ -15,6 +15,9 @@ from communications.services import Reminder, remind_many
 from people.models import RoleAssignment, User, organisation_today
 from people.permissions import BUSINESS_STAKEHOLDER, HEAD_OF_OPERATIONS, IT_OPERATIONS, WORKLOAD_OWNER
 from people.wording import date_words, due_words
+from workloads.because import numbers
+from workloads.chain.queries import names_for
+from workloads.due_early import because_to, names_in
 from workloads.models import Classification, Lifecycle
 from workloads.queries import waived_until
 from workloads.schedule import BEFORE, DEPUTY_AFTER, HEAD_AFTER, is_overdue, steps_due
@@ -45,16 +48,31 @@ def _within_reach(at: dt.datetime) -> Iterator[Classification]:
 
 def _reminders(targets: list[Classification], at: dt.datetime) -> Iterator[Reminder]:
     holders = Holders({target.workload_id for target in targets}, organisation_today(at))
+    why = Why(targets)
     for target in targets:
         if target.review_due_on is None:
             continue
         for person in _readers(holders, target.workload_id, target.review_due_on, at):
-            reminder = _reminder(target, target.review_due_on, person, at)
+            reminder = _reminder(target, target.review_due_on, person, at, why)
             if reminder is not None:
                 yield reminder
 
 
-def _reminder(target: Classification, due_on: dt.date, person: User, at: dt.datetime) -> Reminder | None:
+class Why:
+    """Why these reviews are due early, for each reader in the names she may see; one question a reader, and only where
+    a workload is named."""
+
+    def __init__(self, targets: Iterable[Classification]) -> None:
+        self._names = names_in(targets)
+        self._seen: dict[int, frozenset[int] | None] = {}
+
+    def to(self, person: User, target: Classification) -> str:
+        if self._names and person.pk not in self._seen and any(numbers(target.review_reasons)):
+            self._seen[person.pk] = names_for(person, self._names)
+        return because_to(target, self._names, self._seen.get(person.pk, frozenset()))
+
+
+def _reminder(target: Classification, due_on: dt.date, person: User, at: dt.datetime, why: Why) -> Reminder | None:
     today = _day_of(person, at)
     due = steps_due(due_on, today)
     if due is None:
@@ -71,7 +89,7 @@ def _reminder(target: Classification, due_on: dt.date, person: User, at: dt.date
             "target": target_words(target, target.waived_until),  # type: ignore[attr-defined]  # annotated
             "due": date_words(due_on),
             "when_words": due_words(due_on, today),
-            **({"because": target.review_because} if target.review_because else {}),
+            **({"because": why.to(person, target)} if target.review_reasons else {}),
         },
         covers=due.covered,
     )
@@ -79,7 +97,7 @@ def _reminder(target: Classification, due_on: dt.date, person: User, at: dt.date
 
 def _purpose(target: Classification, step: str) -> Purpose:
     """Due early is a purpose of its own, and its receipts are: who was reminded of this very day before hears why it counts."""
-    if target.review_because:
+    if target.review_reasons:
         return Purpose.REVIEW_DUE_EARLY
     return Purpose.REVIEW_OVERDUE if is_overdue(step) else Purpose.REVIEW_DUE
 

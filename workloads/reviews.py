@@ -17,33 +17,27 @@ from people.proof import IdentityProof
 from people.queries import acts_in_role
 from signoffs import services as signoffs
 from signoffs.models import Signature
-from workloads.gates.known import Known, kept
+from workloads.because import Kept, Why, kept
+from workloads.gates.known import Known
+from workloads.gates.known import kept as known_kept
 from workloads.gates.queries import against
 from workloads.models import Classification, Proof, Reaffirmation, SigningRule, Workload
 from workloads.services import lock
 from workloads.signing import REAFFIRMATION, classification_document
 
 REAFFIRM_MEANING = "I have looked at this target again and it still meets the need of the business."
-BECAUSE_MAX = 300  # characters; the column is as wide
 BATCH = 1000
 DAY = dt.timedelta(days=1)
 
 
-def now_needs(*names: str) -> str:
-    """The sentence for new hard dependencies."""
-    *others, last = sorted(names)
-    all_of_them = f"{', '.join(others)} and {last}" if others else last
-    return f"It now depends on {all_of_them}, and nothing works without {'them' if others else 'it'}."
-
-
-def make_review_due(*, workload: Workload, why: str, by: Actor, at: dt.datetime) -> Classification | None:
+def make_review_due(*, workload: Workload, why: Why, by: Actor, at: dt.datetime) -> Classification | None:
     """As `make_reviews_due`, for one workload; its target, None when nothing came of it."""
     return next(iter(make_reviews_due(because={workload.pk: why}, by=by, at=at)), None)
 
 
 @transaction.atomic
-def make_reviews_due(*, because: Mapping[int, str], by: Actor, at: dt.datetime) -> Sequence[Classification]:
-    """Let the reviews of targets in force be due today: for each workload (by number) `because` has the sentence of what changed.
+def make_reviews_due(*, because: Mapping[int, Why], by: Actor, at: dt.datetime) -> Sequence[Classification]:
+    """Let the reviews of targets in force be due today: for each workload (by number) `because` has what changed.
 
     Asks for no right: it follows from another deed, whose service asked. A review that is due already keeps its day and says
     the new reason too. Nothing comes of it where no target is in force, where it is due for this very reason already, and
@@ -59,23 +53,28 @@ def make_reviews_due(*, because: Mapping[int, str], by: Actor, at: dt.datetime) 
     targets = in_force.select_related("workload", "tier").prefetch_related(signed)
     lines = []
     for target in targets.select_for_update(of=("self",), no_key=True).order_by("pk"):
-        before = {"review_due": target.review_due_on, "because": target.review_because}
-        if _fell_due(target, " ".join(because[target.workload_id].split()), today, at):
-            lines.append((target, before, {"review_due": target.review_due_on, "because": target.review_because}))
+        before = _trailed(target)
+        if _fell_due(target, kept(because[target.workload_id]), today, at):
+            lines.append((target, before, _trailed(target)))
     moved = [target for target, _, _ in lines]
-    Classification.objects.bulk_update(moved, ["review_due_on", "review_because"], batch_size=BATCH)
+    Classification.objects.bulk_update(moved, ["review_due_on", "review_reasons"], batch_size=BATCH)
     record_many(Kind.CLASSIFICATION_MADE_DUE, lines, by=by, at=at)
     return moved
 
 
-def _fell_due(target: Classification, why: str, today: dt.date, at: dt.datetime) -> bool:
+def _trailed(target: Classification) -> dict[str, object]:
+    """Whoever reads the trail of the workload reads this: no name of another one."""
+    return {"review_due": target.review_due_on, "because": target.review_because}
+
+
+def _fell_due(target: Classification, why: Kept, today: dt.date, at: dt.datetime) -> bool:
     """Write the day and the reason on the target; whether that changed anything."""
-    was_due, said = target.review_due_on, target.review_because
+    was_due, said = target.review_due_on, target.review_reasons
     if was_due is None or _signed_after(target, at):
         return False
     target.review_due_on = min(was_due, _free_day(target, today))
-    target.review_because = _joined(said, why)
-    return (target.review_due_on, target.review_because) != (was_due, said)
+    target.review_reasons = said if why in said else [*said, why]
+    return (target.review_due_on, target.review_reasons) != (was_due, said)
 
 
 def _signed_after(target: Classification, at: dt.datetime) -> bool:
@@ -95,14 +94,6 @@ def _free_day(target: Classification, today: dt.date) -> dt.date:
 
 def _of_late(target: Classification) -> list[Reaffirmation]:
     return target.of_late  # type: ignore[attr-defined, no-any-return]  # prefetched
-
-
-def _joined(said: str, why: str) -> str:
-    """Both reasons, the older first; as long as the column they fit into."""
-    if why in said:
-        return said
-    both = f"{said} {why}".strip()
-    return both if len(both) <= BECAUSE_MAX else f"{both[: BECAUSE_MAX - 1]}…"
 
 
 @transaction.atomic
@@ -148,7 +139,7 @@ def reaffirm(
     )
     signature = signoffs.sign(request=request, by=by, at=at, proof=proof, digest=digest)
     known = against(classification, today=organisation_today(at), viewer=by) if known is None else known
-    Classification.objects.filter(pk=classification.pk).update(reviewed_findings=kept(known))
+    Classification.objects.filter(pk=classification.pk).update(reviewed_findings=known_kept(known))
     return signature
 
 

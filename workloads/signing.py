@@ -183,7 +183,7 @@ class ReaffirmationSubject:
             reaffirmed_at=at,
             reaffirmed_by=by,
         )
-        Classification.objects.filter(pk=classification.pk).update(review_due_on=due, review_because="")
+        Classification.objects.filter(pk=classification.pk).update(review_due_on=due, review_reasons=[])
         record(
             Kind.CLASSIFICATION_REAFFIRMED,
             classification,

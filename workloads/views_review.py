@@ -21,6 +21,7 @@ from signoffs.documents import compare, digest
 from signoffs.models import Request
 from workloads import reviews
 from workloads.campaigns.changes import changes_since
+from workloads.due_early import because_for
 from workloads.gates.queries import in_force
 from workloads.models import Classification
 from workloads.queries import rights_on, targets_of
@@ -57,12 +58,11 @@ def _reaffirm(request: HttpRequest, target: Classification) -> None:
     # What the reviewer saw: a second click on the same form finds another date and signs nothing, nor does who did not read
     # why the review is due.
     due = target.review_due_on.isoformat() if target.review_due_on is not None else request.POST.get("due", "")
-    if (request.POST.get("due", ""), request.POST.get("because", "")) != (due, target.review_because):
-        changed = (
-            f"Nothing has been signed, because something changed. {target.review_because} Look again, then decide."
-        )
+    because = because_for([target], user)[target.pk]
+    if (request.POST.get("due", ""), request.POST.get("because", "")) != (due, because):
+        changed = f"Nothing has been signed, because something changed. {because} Look again, then decide."
         reviewed = "This target has been reviewed meanwhile. Nothing has been signed now."
-        raise WrongState(changed if target.review_because else reviewed)
+        raise WrongState(changed if because else reviewed)
     reviews.reaffirm(
         classification=target, by=user, at=timezone.now(), proof=proof, digest=request.POST.get("digest", "")
     )
@@ -78,6 +78,7 @@ def _page(
     open_proposal = targets_of(target.workload).open
     context: dict[str, Any] = {
         "target": target,
+        "because": because_for([target], user)[target.pk],
         "workload": target.workload,
         "waivers": list(in_force(today).filter(workload=target.workload).order_by("ends_on")),
         "document": present,

@@ -19,6 +19,7 @@ from people.permissions import Permission
 from signoffs.documents import compare, digest
 from signoffs.queries import standing
 from workloads import reviews, services
+from workloads.due_early import because_for
 from workloads.forms import SendForm, TargetForm, show_refusal
 from workloads.gates.gate import Blocked
 from workloads.gates.queries import standing_against, with_asked
@@ -154,6 +155,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     previous = signoff.previous if signoff is not None else _request_in_force(target)
     context = {
         "target": target,
+        "because": because_for([target], user)[target.pk],
         "workload": target.workload,
         "signoff": signoff,
         "document": document,

@@ -22,6 +22,7 @@ from signoffs.queries import standing
 from workloads import reviews, services
 from workloads.answers import next_step, risks
 from workloads.chain.overview import through
+from workloads.due_early import because_for
 from workloads.flows.queries import counted
 from workloads.forms import WorkloadForm, show_refusal
 from workloads.gates.queries import against, in_force, name_outgrown
@@ -75,6 +76,7 @@ def _picture(workload: Workload, user: User) -> dict[str, Any]:
     tiers = {c.tier_id: c.tier for c in (target, proposal) if c is not None}
     asked = signers(list(tiers.values()), held)
     of_target, chain, impact = target or proposal, through(workload, user, today), in_words(workload)
+    because = because_for([target], user)[target.pk] if target is not None else ""
     stands = {
         name: standing(c.request, user=user, on=today) if c is not None and c.request is not None else None
         for name, c in (("signed", target), ("review", proposal))
@@ -82,6 +84,7 @@ def _picture(workload: Workload, user: User) -> dict[str, Any]:
     return {
         "workload": workload,
         "target": target,
+        "because": because,
         "proposal": proposal,
         "targets": targets.everything,
         "impact": impact,
@@ -89,7 +92,7 @@ def _picture(workload: Workload, user: User) -> dict[str, Any]:
         "review": stands["review"],
         "chain": chain,
         "risks": risks(workload, target, asked[of_target.tier_id] if of_target else [], chain.findings),
-        "next": next_step(workload, target, proposal, stands["review"]),
+        "next": next_step(workload, target, proposal, stands["review"], because),
         "people": _people(
             held, [signer.role.pk for signer in asked.get(of_target.tier_id, [])] if of_target else [], today
         ),

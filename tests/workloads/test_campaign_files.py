@@ -168,7 +168,7 @@ def test_nobody_reads_of_a_workload_that_she_may_not_see(cast, page, campaign):
 def test_no_cell_is_a_formula(cast, page, campaign):
     Campaign.objects.filter(pk=campaign.pk).update(name="=1+1")
     Workload.objects.filter(pk=cast.workload.pk).update(name="@SUM(A1)", reference="-1")
-    Classification.objects.filter(workload__name="Load 01").update(review_because="+1")
+    Classification.objects.filter(workload__name="Load 01").update(review_reasons=[{"kind": "said", "text": "+1"}])
     head, stakeholder = page(cast.head), page(cast.stakeholder)
     for client, address, cells in (
         (head, CAMPAIGNS, {"'=1+1"}),

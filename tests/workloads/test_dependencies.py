@@ -11,6 +11,7 @@ from audit.models import Event
 from tests.cast import NOW, put_in_force
 from tests.workloads.parts import add_dependency, add_flow, add_third_party, another
 from workloads.dependencies import services
+from workloads.due_early import because_for
 from workloads.models import Classification, Dependency
 from workloads.naming import HIDDEN
 
@@ -119,11 +120,17 @@ def test_every_page_of_its_dependency_and_its_flows_keeps_the_name_to_itself(cas
         assert "Policy Ledger" in page(cast.head).get(path).text, path
 
 
-def test_a_reason_for_a_review_names_only_what_its_author_may_see(cast):
+def test_a_reason_for_a_review_names_only_what_its_reader_may_see(cast):
+    """Whoever wrote it: the head of operations sees what is needed, the owner of the workload does not."""
     put_in_force(cast)
     need = add_dependency(cast, another(cast), strength="soft", remains="Paper.")
-    services.change_dependency(dependency=need, by=cast.owner, at=NOW, strength="hard")
-    assert Classification.objects.get().review_because.startswith(f"It now depends on {HIDDEN}, and nothing works")
+    services.change_dependency(dependency=need, by=cast.head, at=NOW, strength="hard")
+    target = Classification.objects.get()
+    name = need.needs.name
+    for reader, named in ((cast.owner, HIDDEN), (cast.stakeholder, HIDDEN), (cast.head, name), (None, name)):
+        said = because_for([target], reader)[target.pk]
+        assert said == f"It now depends on {named}, and nothing works without it.", reader
+    assert name not in target.review_because
 
 
 @pytest.mark.parametrize(("who", "status"), [("auditor", 403), ("stakeholder", 403), ("stranger", 404)])

@@ -16,6 +16,7 @@ from people.permissions import BUSINESS_STAKEHOLDER, IT_OPERATIONS, Permission
 from tests.cast import NOW, give, person, put_in_force
 from tests.past import rewriting_history
 from tests.workloads.catalogues import COUNT, as_json, as_yaml, contact, whole
+from workloads.due_early import because_for
 from workloads.models import (
     Classification,
     Component,
@@ -350,7 +351,7 @@ def test_a_hard_dependency_makes_the_review_due_as_on_the_page(cast):
     bring_in(cast, document)
     target = Classification.objects.get(state="signed_off")
     said = "It now depends on Ledger and Postbox, and nothing works without them."
-    assert (target.review_because, target.review_due_on) == (said, organisation_today(NOW))
+    assert (because_for([target], cast.head)[target.pk], target.review_due_on) == (said, organisation_today(NOW))
     assert Event.objects.filter(kind=Kind.CLASSIFICATION_MADE_DUE).count() == 1
     document["dependencies"][0]["note"] = "The same database, another note."
     bring_in(cast, document)

@@ -14,10 +14,12 @@ from signoffs.documents import digest
 from tests.cast import NOW, PASSWORD, proof, propose, put_in_force
 from tests.past import rewriting_history
 from workloads import reviews, services
+from workloads.because import SAID_MAX
 from workloads.dependencies.services import add_dependency, change_dependency
+from workloads.due_early import because_for
 from workloads.models import Classification, Proof
 from workloads.reminders import remind_of_reviews
-from workloads.reviews import BECAUSE_MAX, make_review_due
+from workloads.reviews import make_review_due
 from workloads.signing import classification_document
 
 LATER = NOW + dt.timedelta(days=10)
@@ -76,7 +78,7 @@ def test_a_review_that_is_overdue_does_not_get_a_later_day(cast):
 
 def test_a_long_reason_is_cut_to_what_fits(cast):
     put_in_force(cast)
-    assert len(_make_due(cast, "word " * 200).review_because) == BECAUSE_MAX
+    assert len(_make_due(cast, "word " * 200).review_because) == SAID_MAX
 
 
 def test_reaffirming_clears_the_reason_and_the_same_day_can_come_again(cast):
@@ -178,7 +180,7 @@ def test_a_new_hard_dependency_makes_the_review_due(cast):
     target = put_in_force(cast)
     _needs(cast, "hard")
     target.refresh_from_db()
-    assert target.review_because == "It now depends on Ledger, and nothing works without it."
+    assert because_for([target], cast.head)[target.pk] == "It now depends on Ledger, and nothing works without it."
     assert target.review_due_on == TODAY
 
 
@@ -189,7 +191,7 @@ def test_a_soft_dependency_does_so_only_when_it_becomes_hard(cast):
     assert target.review_because == ""
     change_dependency(dependency=dependency, by=cast.owner, at=LATER, strength="hard")
     target.refresh_from_db()
-    assert target.review_because == "It now depends on Ledger, and nothing works without it."
+    assert because_for([target], cast.head)[target.pk] == "It now depends on Ledger, and nothing works without it."
 
 
 def test_what_happened_before_somebody_signed_makes_nothing_due(cast):

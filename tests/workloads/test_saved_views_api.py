@@ -25,7 +25,7 @@ def send(client, method, address, data=None, **headers):
 
 
 def test_a_view_is_kept_read_changed_shared_and_removed(cast):
-    client = client_of(cast.owner)
+    client = client_of(cast.platform)
     made = send(client, "post", PATH, {"name": "Mine", "query": "?tier=1&page=3&nonsense=x&sort=review"})
     assert made.status_code == 201
     view = made.json()

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -19,7 +19,8 @@ from people.models import User, organisation_today
 from people.texts import TextField
 from workloads.campaigns import services
 from workloads.campaigns.queries import Part, by_team, campaigns_for, listed, reviews_for, totals, whole
-from workloads.models import Campaign
+from workloads.due_early import because_for
+from workloads.models import Campaign, CampaignReview
 
 
 class PartSerializer(serializers.Serializer[Any]):
@@ -66,11 +67,16 @@ class ReviewSerializer(serializers.Serializer[Any]):
     classification = serializers.IntegerField(source="target_id")
     done = serializers.BooleanField(source="is_done")
     review_due_on = serializers.DateField(source="target.review_due_on")
-    because = serializers.CharField(source="target.review_because", help_text="Why it is due early, or empty")
+    because = serializers.SerializerMethodField(help_text="Why it is due early, or empty")
     nudged_on = serializers.DateField(allow_null=True)
     waived_until = serializers.DateField(
         allow_null=True, help_text="Of the target: last day of the first waiver to end of those in force"
     )
+
+    @extend_schema_field(TextField())
+    def get_because(self, review: CampaignReview) -> str:
+        because: dict[int, str] = self.context["because"]
+        return because[review.target_id]
 
 
 class CampaignViewSet(SeenRows, GenericViewSet[Campaign]):
@@ -127,7 +133,8 @@ class CampaignViewSet(SeenRows, GenericViewSet[Campaign]):
         """The reviews of a campaign, the open ones first."""
         found = reviews_for(self.by).filter(campaign=self.get_object())
         page: Any = self.paginate_queryset(listed(found, on=organisation_today(timezone.now())))
-        return self.get_paginated_response(ReviewSerializer(page, many=True).data)
+        because = because_for((review.target for review in page), self.by)
+        return self.get_paginated_response(ReviewSerializer(page, many=True, context={"because": because}).data)
 
     def _detail(self, campaign: Campaign) -> Any:
         parts = by_team(reviews_for(self.by).filter(campaign=campaign), on=organisation_today(timezone.now()))

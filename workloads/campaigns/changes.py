@@ -20,6 +20,7 @@ from people.permissions import WORKLOAD_OWNER
 from people.wording import sentence
 from signoffs.documents import Document, compare, digest
 from signoffs.models import Request
+from workloads.due_early import because_for
 from workloads.gates.known import Known, read
 from workloads.gates.known import since as between
 from workloads.gates.many import against_many
@@ -100,7 +101,11 @@ def changes_since(
     signed = last_signed(targets)
     lines = _Lines(targets, min(since.at for since in signed.values()))
     known = against_many(targets, today=today, viewer=viewer)
-    return {target.pk: _changes(target, signed[target.pk], lines, known[target.pk]) for target in targets}
+    because = because_for(targets, viewer)
+    return {
+        target.pk: _changes(target, signed[target.pk], lines, known[target.pk], because[target.pk])
+        for target in targets
+    }
 
 
 class _Lines:
@@ -140,11 +145,11 @@ class _Lines:
                 yield f"workload:{workload}", event
 
 
-def _changes(target: Classification, since: Since, lines: _Lines, known: list[Known]) -> Changes:
+def _changes(target: Classification, since: Since, lines: _Lines, known: list[Known], because: str) -> Changes:
     document = classification_document(target)
     events = [event for event in lines.of_workloads[target.trail_thread] if event.at > since.at]
     tier_edited = any(event.at > since.at for event in lines.of_tiers[str(target.tier_id)])
-    said = [target.review_because] if target.review_because else []
+    said = [because] if because else []
     said += [*_drilled(target, since), *_happened(events), *_found(target, known)]
     if tier_edited:
         said.append(f"The table of tiers was edited: tier {target.tier_id}.")

@@ -34,6 +34,7 @@ from workloads.campaigns.queries import (
     totals,
     whole,
 )
+from workloads.due_early import because_for
 from workloads.forms import show_refusal
 from workloads.models import Campaign
 from workloads.queries import waived_until
@@ -110,11 +111,15 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     campaign, today = campaign_for(request, pk), organisation_today(at)
     reviews = reviews_for(user).filter(campaign=campaign)
     parts = by_team(reviews, on=today)
+    page = Paginator(listed(reviews, on=today), PER_PAGE).get_page(request.GET.get("page"))
+    because = because_for((review.target for review in page), user)
+    for review in page:
+        review.because = because[review.target_id]
     context = {
         "campaign": campaign,
         "parts": parts,
         "whole": whole(parts),
-        "page": Paginator(listed(reviews, on=today), PER_PAGE).get_page(request.GET.get("page")),
+        "page": page,
         "kept": services.filter_words(campaign.chosen_by),
         "mine": reviews_due(user, today, campaign).count() if campaign.closed_at is None else 0,
         "may_open": user.may(Permission.OPEN_CAMPAIGNS) and campaign.closed_at is None,

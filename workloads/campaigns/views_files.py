@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db.models import QuerySet
@@ -20,6 +20,7 @@ from workloads.campaigns.changes import changes_since
 from workloads.campaigns.queries import listed, newest_first, reviews_due, reviews_for, totals
 from workloads.campaigns.services import filter_words
 from workloads.campaigns.views import asked_campaign, campaign_for
+from workloads.due_early import because_for
 from workloads.models import Campaign, CampaignReview, Classification, Workload
 
 BATCH = 500
@@ -50,9 +51,10 @@ def export_campaigns(request: HttpRequest) -> HttpResponseBase:
 def export_reviews(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The reviews of a campaign that this person sees."""
     campaign, today = campaign_for(request, pk), organisation_today(timezone.now())
-    found = listed(reviews_for(signed_in(request)).filter(campaign=campaign), on=today).iterator(chunk_size=BATCH)
-    rows = (_review(one, campaign) for one in found)
-    return table_response(request, f"reviews-{campaign.pk}-{today:%Y-%m-%d}", REVIEWS, in_batches(rows, BATCH))
+    user = signed_in(request)
+    found = listed(reviews_for(user).filter(campaign=campaign), on=today).iterator(chunk_size=BATCH)
+    rows = _reviews(found, campaign, user)
+    return table_response(request, f"reviews-{campaign.pk}-{today:%Y-%m-%d}", REVIEWS, rows)
 
 
 @rule(SIGNED_IN)
@@ -79,11 +81,17 @@ def _campaign(campaign: Campaign, part: Any) -> list[Any]:
     ]  # fmt: skip
 
 
-def _review(review: CampaignReview, campaign: Campaign) -> list[Any]:
+def _reviews(found: Iterable[CampaignReview], campaign: Campaign, user: User) -> Iterator[list[list[Any]]]:
+    for batch in in_batches(found, BATCH):
+        because = because_for((review.target for review in batch), user)
+        yield [_review(review, campaign, because[review.target_id]) for review in batch]
+
+
+def _review(review: CampaignReview, campaign: Campaign, why: str) -> list[Any]:
     is_done: bool = review.is_done  # type: ignore[attr-defined]  # annotated
     left = "open" if campaign.closed_at is None else "not reviewed"
     target = review.target
-    because, due_on = ("", None) if is_done else (target.review_because, target.review_due_on)
+    because, due_on = ("", None) if is_done else (why, target.review_due_on)
     return [
         *_target(target, review.workload, review.waived_until),  # type: ignore[attr-defined]  # annotated
         "reviewed" if is_done else left, due_on, because, review.nudged_on,

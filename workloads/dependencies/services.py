@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -12,9 +13,10 @@ from audit.kinds import Kind
 from audit.services import record
 from people.models import User
 from people.permissions import Permission
-from workloads.dependencies.queries import name_needs, needed_by, third_parties_for
+from workloads.because import NowNeeds
+from workloads.dependencies.queries import needed_by, third_parties_for
 from workloads.models import Dependency, Order, Strength, ThirdParty, Workload
-from workloads.reviews import make_review_due, now_needs
+from workloads.reviews import make_review_due
 from workloads.writing import Shape, described, fill, locked, rewrite, save
 
 ALREADY = "It is among the dependencies already. Change that one."
@@ -121,8 +123,16 @@ def remove_dependency(*, dependency: Dependency, by: User, at: dt.datetime) -> N
 def _now_hard(dependency: Dependency, by: User, at: dt.datetime) -> None:
     """What follows, in the same transaction, where it was not hard before and may be so now."""
     if dependency.strength == Strength.HARD:
-        why = now_needs(name_needs([dependency], by)[0].said)
-        make_review_due(workload=dependency.workload, why=why, by=by, at=at)
+        make_review_due(workload=dependency.workload, why=now_needs([dependency]), by=by, at=at)
+
+
+def now_needs(dependencies: Iterable[Dependency]) -> NowNeeds:
+    """Why a review is due, where these have become hard."""
+    found = list(dependencies)
+    return NowNeeds(
+        workloads=tuple(row.needs_id for row in found if row.needs_id is not None),
+        third_parties=tuple(str(row.third_party) for row in found if row.third_party is not None),
+    )
 
 
 @transaction.atomic

@@ -32,6 +32,10 @@ class SavedView(models.Model):
     class Meta:
         ordering = ["name", "id"]
         default_permissions = ()
+        permissions = [
+            ("share_view", "Share views of the register with everybody"),
+            ("take_back_view", "Take back views that others share"),
+        ]
         constraints = [models.UniqueConstraint("owner", Lower("name"), name="saved_view_name_once")]
 
     def __str__(self) -> str:

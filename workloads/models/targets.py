@@ -13,6 +13,7 @@ from audit.kinds import Kind
 from audit.states import Move, Stateful
 from people.models import User
 from signoffs.models import Request
+from workloads.because import unnamed
 from workloads.models.register import OPEN_TARGETS, TargetState, Workload
 from workloads.models.tiers import Tier
 
@@ -60,8 +61,8 @@ class Classification(Stateful):
     signed_off_at = models.DateTimeField(null=True)
     signed_off_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     review_due_on = models.DateField(null=True)
-    # Why a review is due before its interval is over: something material changed. Empty: only time has passed.
-    review_because = models.CharField("why due early", max_length=300, blank=True)
+    # Why a review is due before its interval is over: something material changed (`workloads.because`). Empty: only time passed.
+    review_reasons = models.JSONField("why due early", default=list, blank=True)
 
     class Meta:
         ordering = ["-proposed_at", "-id"]
@@ -110,6 +111,11 @@ class Classification(Stateful):
     @property
     def trail_thread(self) -> str:
         return f"workload:{self.workload_id}"
+
+    @property
+    def review_because(self) -> str:
+        """Why it is due early, in words that name no workload; `workloads.queries.because_for` says it to one reader."""
+        return unnamed(self.review_reasons)
 
     @property
     def is_looser(self) -> bool:

@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -17,7 +18,7 @@ from people.access import SIGNED_IN, SeenRows, signed_in
 from people.models import User, organisation_today
 from workloads.models import SavedView
 from workloads.question import Question
-from workloads.saved.services import change_view, remove_view, save_view
+from workloads.saved.services import change_view, remove_view, save_view, take_back_view
 
 QUERY_SENT_MAX = 900  # characters: Django reads a thousand values of an address, and each is one character at least
 
@@ -77,11 +78,18 @@ class SavedViewViewSet(SeenRows, GenericViewSet[SavedView]):
 
     @extend_schema(request=ChangeViewSerializer, responses=SavedViewSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Rename it, share it or stop sharing it. Only its owner may."""
+        """Rename it, share it or stop sharing it. Only its owner may; sharing needs a right."""
         view, values = self.get_object(), _valid(ChangeViewSerializer(data=request.data, partial=True))
         given: dict[str, Any] = {"name": view.name, "is_shared": view.is_shared} | values
         changed = change_view(view=view, by=signed_in(request), at=timezone.now(), **given)
         return Response(SavedViewSerializer(changed).data)
+
+    @extend_schema(request=None, responses={204: None})
+    @action(detail=True, methods=["post"], url_path="take-back")
+    def take_back(self, request: Request, pk: str) -> Response:
+        """Make what somebody shares her own again; she is told. Needs the right to take back views."""
+        take_back_view(view=self.get_object(), by=signed_in(request), at=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:

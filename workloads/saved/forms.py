@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 
@@ -10,5 +12,10 @@ class ViewForm(forms.Form):
     is_shared = forms.BooleanField(
         label="Share it with everybody",
         required=False,
-        help_text="Each sees only the workloads that she may see.",
+        help_text="Everybody reads its name and filters; each sees only the workloads that she may see.",
     )
+
+    def __init__(self, *args: Any, may_share: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_share:
+            del self.fields["is_shared"]

@@ -18,6 +18,7 @@ from people.models import User
 from people.names import name_problem
 from people.permissions import Permission
 from people.wording import date_words, duration
+from workloads.because import Why
 from workloads.catalogue.contents import Line
 from workloads.catalogue.kinds import Column, RowKind
 from workloads.catalogue.places import Meant, Places
@@ -42,7 +43,7 @@ class Around:
     lock: bool
     reaches: dict[Permission, Reach] = field(default_factory=dict)
     subjects: dict[str, Subject] = field(default_factory=dict)
-    review_because: dict[int, str] = field(default_factory=dict)  # by workload: what makes its review due
+    review_because: dict[int, Why] = field(default_factory=dict)  # by workload: what makes its review due
 
     def subject(self, of: type[Other]) -> Other:
         """The rows of another kind, with what is there of it."""

@@ -14,11 +14,11 @@ from workloads.catalogue import kinds
 from workloads.catalogue.contents import Line
 from workloads.catalogue.places import Meant
 from workloads.catalogue.subjects.base import Item, Named, Subject, askable
+from workloads.dependencies.services import now_needs
 from workloads.models import Component, Dependency, Strength, ThirdParty
 from workloads.register.known import numbers
 from workloads.register.report import CHANGED, NEW
 from workloads.register.sheet import shown
-from workloads.reviews import now_needs
 
 
 class Components(Named):
@@ -204,14 +204,14 @@ class Dependencies(Subject):
         """A review of the target in force is due for whom something has become necessary, as on the page."""
         hard_already = {i.old.pk for i in self.items if i.old is not None and i.old.strength == Strength.HARD}
         touched = super().write()
-        needed: dict[int, list[str]] = {}
+        needed: dict[int, list[Dependency]] = {}
         for item in self.items:
             if item.report.outcome not in (NEW, CHANGED):
                 continue
             thing = item.thing
             if thing.strength == Strength.HARD and thing.pk not in hard_already:
-                needed.setdefault(thing.workload_id, []).append(str(thing.needs or thing.third_party))
-        self.around.review_because |= {pk: now_needs(*names) for pk, names in needed.items()}
+                needed.setdefault(thing.workload_id, []).append(thing)
+        self.around.review_because |= {pk: now_needs(rows) for pk, rows in needed.items()}
         return touched
 
     def trailed(self, values: dict[str, Any]) -> dict[str, Any]:
