@@ -17,7 +17,7 @@ SHOW_DAYS = 90  # further away, months are said
 SOON_DAYS = 7
 MONTH = 30.44  # days
 
-_UNITS = {
+UNITS = {  # as people write them, in seconds
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1),
     **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), MINUTE),
     **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), HOUR),
@@ -26,6 +26,7 @@ _UNITS = {
 }
 # At most two decimals: "1.000 s" could mean a thousand.
 _PART = re.compile(r"([0-9]{1,9}(?:[.,][0-9]{1,2})?) ?([a-z]+)(?: ?(?:,|and) ?| |$)?")
+_CLOCK = re.compile(r"([0-9]{1,4}):[0-9]{2}(?::[0-9]{2})?(?: ?[AaPp][Mm])?")
 _ISO = re.compile(r"P(?:([0-9]+)W)?(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)S)?)?", re.IGNORECASE)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -78,6 +79,11 @@ def parse_duration(text: str) -> int:
     if re.fullmatch(r"[0-9]+(?:[.,][0-9]+)?", said) and len(said) <= 12:
         raise ValueError(f"Write the unit too: “{said} s”, “{said} min”, “{said} h” or “{said} days”.")
     seconds = _iso(said) if said[0] in "Pp" else _parts(said.lower())
+    if seconds is None and (clocked := _CLOCK.fullmatch(said)):
+        first = int(clocked[1])
+        raise ValueError(
+            f"“{said}” may be hours and minutes, or minutes and seconds. Write “{first} h” or “{first} min”, with the unit."
+        )
     if seconds is None:
         shown = said if len(said) <= 40 else f"{said[:39]}…"
         raise ValueError(f"Write a number and a unit: “90 s”, “15 min”, “4 h”. You wrote “{shown}”.")
@@ -92,7 +98,7 @@ def _parts(said: str) -> Decimal | None:
     total, at, seen = Decimal(0), 0, set()
     while at < len(said):
         found = _PART.match(said, at)
-        size = _UNITS.get(found[2]) if found else None
+        size = UNITS.get(found[2]) if found else None
         if found is None or size is None or size in seen:
             return None
         total += Decimal(found[1].replace(",", ".")) * size

@@ -22,7 +22,7 @@ from workloads.register.report import ORDER
 from workloads.register.uploads import guard_size
 
 ROW_KINDS = tuple(KINDS)
-CHOSEN = ("make_teams", "kind", "mapping")
+CHOSEN = ("make_teams", "leave_out", "team", "kind", "mapping")
 
 
 class ImportAsked(serializers.Serializer[dict[str, Any]]):
@@ -35,6 +35,15 @@ class ImportAsked(serializers.Serializer[dict[str, Any]]):
     make_teams = serializers.BooleanField(
         default=False, help_text="Add teams that do not exist; without it their rows are refused"
     )
+    leave_out = serializers.BooleanField(
+        default=False,
+        help_text="Leave out dependencies and parts whose other end is neither in the register nor in the file; without it "
+        "their rows are refused. A later import of the same file adds them.",
+    )
+    team = serializers.IntegerField(
+        min_value=1, max_value=BIGGEST_KEY, required=False,
+        help_text="Number of the team that owns workloads for which the file names none",
+    )  # fmt: skip
     kind = serializers.ChoiceField(choices=ROW_KINDS, required=False, help_text="What the rows of a CSV are")
     mapping = serializers.IntegerField(
         min_value=1,
@@ -71,13 +80,24 @@ class RowSaid(serializers.Serializer[dict[str, Any]]):
     notes = serializers.ListField(child=serializers.CharField())
 
 
+class CauseSaid(serializers.Serializer[dict[str, Any]]):
+    outcome = serializers.ChoiceField(choices=("refused", "left out", ""), help_text="Empty: it was assumed, or is only told")
+    kind = serializers.ChoiceField(choices=ROW_KINDS)
+    column = serializers.CharField()
+    what = TextField()
+    count = serializers.IntegerField(help_text="How many rows it is about")
+    who = serializers.CharField(help_text="The same in words, with the first rows")
+
+
 class ReportSaid(serializers.Serializer[dict[str, Any]]):
     file = serializers.CharField()
     applied = serializers.BooleanField()
+    understood = serializers.CharField(help_text="What the rows are: “231 third parties”")
     sentence = serializers.CharField()
     summary = serializers.DictField(child=serializers.IntegerField(), help_text="How many rows of each outcome")
     new_teams = serializers.ListField(child=serializers.CharField())
     notes = serializers.ListField(child=serializers.CharField())
+    causes = CauseSaid(many=True, help_text="What was refused, left out or assumed, by its cause; at most 40")
     digest = TextField(help_text="Two reports with the same digest do the same")
     rows = RowSaid(many=True)
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from audit.errors import DeedError, WrongState
 from audit.spreadsheets import TYPES
 from people.access import SIGNED_IN, rule, signed_in
-from people.models import User
+from people.models import Team, User
 from people.permissions import Permission
 from workloads.catalogue.kinds import KINDS
 from workloads.models import ColumnMapping, PendingImport
@@ -24,6 +24,9 @@ from workloads.register import template as templates
 from workloads.register.sheet import FILE_MAX, MEGABYTE, ROWS_MAX, FileTooBig
 from workloads.register.uploads import guard_size, uploaded
 from workloads.views_workload import need
+
+
+KEY_DIGITS = 19  # fewer than any number that a key cannot hold
 
 
 def importer(request: HttpRequest) -> User:
@@ -63,7 +66,9 @@ def _options(request: HttpRequest) -> services.Options:
     if read_as.startswith("mapping-") and read_as[8:].isascii() and read_as[8:].isdigit() and len(read_as) < 26:
         mapping = int(read_as[8:])
     kind = read_as if read_as in KINDS else ""
-    return services.Options(make_teams="make_teams" in request.POST, kind=kind, mapping=mapping)
+    said = request.POST.get("team", "")
+    team = int(said) if said.isascii() and said.isdigit() and len(said) < KEY_DIGITS else None
+    return services.Options("make_teams" in request.POST, "leave_out" in request.POST, team, kind, mapping)
 
 
 def _form(request: HttpRequest, problem: str = "", read_as: str = "") -> HttpResponse:
@@ -76,6 +81,9 @@ def _form(request: HttpRequest, problem: str = "", read_as: str = "") -> HttpRes
         "mappings": ColumnMapping.objects.visible_to(user),
         "read_as": read_as or request.GET.get("read_as", ""),
         "make_teams": "make_teams" in request.GET,
+        "leave_out": "leave_out" in request.GET,
+        "team": request.GET.get("team", ""),
+        "teams": Team.objects.all(),
         "may_add_teams": user.may(Permission.ADD_PEOPLE),
         "files": pictures.files_of(user, timezone.now()),
     }
@@ -114,6 +122,8 @@ def report(request: HttpRequest, pk: Any) -> HttpResponse:
 
 
 def _queue(request: HttpRequest, pending: PendingImport, user: User) -> HttpResponse:
+    if request.POST.get("do") == "leave-out":
+        return redirect(waiting.leave_out(pending=pending, by=user, at=timezone.now()))
     try:
         waiting.queue_import(pending=pending, by=user, at=timezone.now(), digest=request.POST.get("digest", ""))
     except waiting.UnderWay:  # a double click, another tab, the way back: the page says what came of it

@@ -41,7 +41,9 @@ def test_a_whole_catalogue_comes_in_and_the_second_time_nothing(cast):
     assert report.refused == 0
     assert report.notes == [
         "Not imported: 1 User, 1 Domain, 1 Location. Workloads are made from Component, Resource, API and System; "
-        "Group names the teams."
+        "Group names the teams.",
+        "Read as names of teams, not as workloads: 10 Group.",
+        "Lifecycles were read like this: deprecated as retiring, experimental as planned.",
     ]
     assert Workload.objects.count() == 1 + 70
     intake = Workload.objects.get(reference="component:default/claims-intake")
@@ -95,10 +97,6 @@ def test_a_system_with_the_name_of_its_component_gets_another():
     assert sorted(line.said["name"] for line in lines) == ["pay", "pay (system)"]
 
 
-def test_a_workload_owned_by_a_person_has_no_team():
-    assert one(entity("Component", "a", {"owner": "user:default/tom"}))["team"] == ""
-
-
 def test_what_depends_on_something_else_than_a_workload_is_noted():
     contents = read(
         entity("Component", "a", {"dependsOn": ["template:x", ["y"], "component:b"]}), entity("Component", "b")
@@ -111,5 +109,5 @@ def test_what_depends_on_something_else_than_a_workload_is_noted():
     "odd", [{}, [], "x", {"kind": "Component"}, {"metadata": {"name": "a"}}, {"kind": 1, "metadata": 2}]
 )
 def test_documents_that_are_no_entities_are_noted(odd):
-    contents = read(entity("Component", "a"), odd)
+    contents = read(entity("Component", "a", description="x"), odd)
     assert contents.notes == ["Without kind or metadata.name, so not read: document 2."]

@@ -109,9 +109,14 @@ def test_too_many_cells_in_a_row_point_to_a_comma_without_quotes(cast):
     assert problems(report)[0][1].startswith("There are more cells than columns.")
 
 
-def test_an_empty_objective_is_the_ceiling_of_the_tier(cast):
-    (found,) = check(cast, ROW | {"RTO": "", "RPO": ""}).rows
-    assert found.changes[-1].after == "tier 1, SLO 99.95 %, RTO 15\u00a0min, RPO 5\u00a0min"
+@pytest.mark.parametrize(
+    ("change", "lacks"),
+    [({"RTO": "", "RPO": ""}, "RTO and no RPO"), ({"RTO": ""}, "RTO"), ({"RPO": "", "reason": ""}, "RPO")],
+)
+def test_a_target_is_never_made_of_the_ceiling_of_its_tier(cast, change, lacks):
+    (found,) = check(cast, ROW | change).rows
+    assert "proposed target" not in [change.field for change in found.changes]
+    assert (found.outcome, found.notes) == ("new", [f"No target is proposed: there is no {lacks}."])
 
 
 def test_a_looser_target_comes_in_with_its_reason(cast):
@@ -128,6 +133,13 @@ def test_a_target_that_is_in_force_is_not_proposed_again(cast):
     put_in_force(cast, tier=1)
     assert check(cast, MINE | TARGET | {"reason": ""}).rows[0].outcome == "unchanged"
     assert check(cast, MINE | TARGET | {"RTO": "10 min"}).rows[0].outcome == "changed"
+
+
+def test_an_empty_objective_stays_as_the_target_of_this_tier_has_it(cast):
+    put_in_force(cast, tier=1)
+    assert check(cast, MINE | TARGET | {"RTO": "", "RPO": ""}).rows[0].outcome == "unchanged"
+    (found,) = check(cast, MINE | TARGET | {"RTO": "10 min", "RPO": ""}).rows
+    assert found.changes[-1].after.endswith("RTO 10\u00a0min, RPO 5\u00a0min")
 
 
 def test_an_open_proposal_would_be_changed(cast):

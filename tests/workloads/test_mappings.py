@@ -45,7 +45,7 @@ SPEC: dict[str, Any] = {
     "rows": "catalog.services[]",
     "paths": {"reference": "id", "name": "label", "purpose": "about", "team": "owner.team", "tier": "criticality",
               "needs": "deps[].id", "tags": '"x.y"'},
-    "constants": {"business_unit": "Sales", "reason": "As the catalogue says."},
+    "constants": {"business_unit": "Sales", "reason": "As the catalogue says.", "rto": "15 min", "rpo": "5 min"},
     "translations": {"tier": {"gold": "1", "none": ""}},
 }  # fmt: skip
 PAGE = "/workloads/import/mappings/"

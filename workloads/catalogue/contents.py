@@ -16,13 +16,15 @@ class Line:
     number: int
     said: dict[str, Value]
     more: bool = False  # there are cells beside the last column
+    alike: dict[str, str] = field(default_factory=dict)  # headers of unused cells that look like a figure of the target
+    optional: bool = False  # left out where what it is about is not known
+    names: tuple[str, ...] = ()  # other names for it, where the first is somebody else's
 
 
 @dataclass
 class Contents:
     lines: dict[str, list[Line]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    units: dict[str, str] = field(default_factory=dict)  # of the workloads' RTO and RPO, when their header says one
 
     def add(self, kind: str, line: Line) -> None:
         self.lines.setdefault(kind, []).append(line)

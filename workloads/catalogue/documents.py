@@ -144,8 +144,11 @@ def _line(event: Any) -> int:
 
 
 def _scalar(event: ScalarEvent) -> str | None:
-    """Its text; None for nothing. A bare `yes`, `1e3` or `2026-01-01` stays as it was written."""
-    if event.style is None and event.value in NOTHING:
+    """Its text; None for nothing. A bare `yes`, `1e3` or `2026-01-01` stays as it was written.
+
+    A text without quotation marks has no style in PyYAML's own parser, and an empty one in libyaml's.
+    """
+    if not event.style and event.value in NOTHING:
         return None
     return str(event.value)
 

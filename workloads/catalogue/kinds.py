@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from workloads.catalogue import values
 from workloads.register import columns as workload_columns
+from workloads.register.headers import DURATIONS, normal, split_unit
 
 STRENGTHS = {"hard": "hard", "soft": "soft"}
 ORDERS = {"sequential": "sequential", "parallel": "parallel"}
@@ -68,9 +68,14 @@ class RowKind:
         """The key of the column that a header calls so; empty for none."""
         return _BY_NAME[self.key].get(normal(name), "")
 
-
-def normal(name: str) -> str:
-    return " ".join(re.findall(r"[a-z0-9]+", name[:200].lower()))
+    def header(self, name: str) -> tuple[str, str]:
+        """The column, and the unit that the header says for it; ("", "") for none."""
+        key = self.column(name)
+        if key:
+            return key, ""
+        rest, unit = split_unit(name)
+        key = self.column(rest) if unit else ""
+        return (key, unit) if (self.key, key) in _TIMED else ("", "")
 
 
 def _whose(**more: Any) -> tuple[Column, ...]:
@@ -226,6 +231,11 @@ _BY_NAME: dict[str, dict[str, str]] = {
     kind.key: {normal(other): column.key for column in kind.columns for other in column.others}
     | {normal(name): column.key for column in kind.columns for name in (column.key, column.label)}
     for kind in KINDS.values()
+}
+
+
+_TIMED = {(WORKLOADS.key, key) for key in DURATIONS} | {
+    (kind.key, column.key) for kind in KINDS.values() for column in kind.columns if column.read in (_DURATION, values.duration)
 }
 
 

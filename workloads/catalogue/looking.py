@@ -53,7 +53,7 @@ class Look:
 
 def look(documents: list[Any]) -> Look:
     """Raises UnreadableFile where there is nothing to find."""
-    lists = [(path, rows) for path, rows in _lists(documents) if rows]
+    lists = [(path, rows) for path, rows in _lists(documents) if rows and not _belongs(path, rows, documents)]
     if not lists:
         raise UnreadableFile(NOTHING_LISTED)
     path, rows = max(lists, key=lambda found: (len(found[1]), -len(found[0])))
@@ -80,6 +80,24 @@ def _lists(documents: list[Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     for path in list(paths)[:PATHS_MAX]:
         found = [row for document in documents for row in reach(document, parse_path(path))]
         yield path, [row for row in found if isinstance(row, dict)]
+
+
+def _belongs(path: str, rows: list[dict[str, Any]], documents: list[Any]) -> bool:
+    """Whether a list is something of a thing: it stands inside one with a name and an owner, and its items have no owner."""
+    if not path or any(map(_is_owned, rows[:ROWS_READ])):
+        return False
+    steps = parse_path(path)
+    around = (node for end in range(len(steps) - 1) for document in documents[:ROWS_READ] for node in reach(document, steps[:end]))
+    return any(isinstance(node, dict) and _is_owned(node) for node in around)
+
+
+def _is_owned(node: dict[str, Any]) -> bool:
+    has = {_last(_join("", name), _called(key)) and key for name in node for key in ("name", "team") if _join("", name)}
+    return {"name", "team"} <= has
+
+
+def _called(key: str) -> list[str]:
+    return [normal(name) for name in (key, LABELS.get(key, key), *OTHER_NAMES.get(key, ()), *_OTHERS.get(key, ()))]
 
 
 def _paths_to_lists(node: Any, path: str, depth: int) -> Iterator[str]:
@@ -118,9 +136,7 @@ def _guesses(paths: list[str]) -> dict[str, str]:
     """For each of our columns the path that says so, each path once; what stands less deep wins."""
     found: dict[str, str] = {}
     for key in (*LABELS, NEEDS):
-        called = [
-            normal(name) for name in (key, LABELS.get(key, key), *OTHER_NAMES.get(key, ()), *_OTHERS.get(key, ()))
-        ]
+        called = _called(key)
         alone = key not in LISTS
         free = [path for path in paths if path not in found.values() and not (alone and "[]" in path)]
         told = [(called.index(said), path.count("."), path) for path in free if (said := _last(path, called))]

@@ -83,7 +83,7 @@ def apply(spec: MappingSpec, documents: list[Any]) -> Contents:
                 said[key] = [value] if key in LISTS else value
         needs = said.pop(NEEDS, [])
         contents.add("workloads", Line(number, said))
-        for needed in needs if isinstance(needs, list) else ():
+        for needed in filter(None, needs if isinstance(needs, list) else ()):  # an empty item is none
             mine: dict[str, Value] = {"workload": said.get("name", ""), "workload_reference": said.get("reference", "")}
             contents.add("dependencies", Line(number, mine | {"needs": needed, "strength": "hard"}))
     if unread:

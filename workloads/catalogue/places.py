@@ -78,8 +78,12 @@ class Places:
             return self.by_reference.get(name) or self.by_key.get(key)
         return self.by_key.get(key)
 
+    def is_refused(self, name: str, reference: str | None) -> bool:
+        """Whether this file has a row for it, which cannot come in."""
+        return bool({reference or name, self.known.key(name)} - {""} & self.refused)
+
     def why_not(self, name: str, reference: str | None) -> str:
-        if {reference or name, self.known.key(name)} & self.refused:
+        if self.is_refused(name, reference):
             return f"The row of “{shown(reference or name)}” is refused. Correct that one first."
         said = f"with the reference “{shown(reference)}”" if reference else f"“{shown(name)}”"
         return f"There is no workload {said}, neither in the register nor in this file."

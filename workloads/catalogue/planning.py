@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from audit.collector import collector_paused
 from people.models import User
-from workloads.catalogue.contents import Contents, Value
+from workloads.catalogue.contents import Contents, Line, Value
 from workloads.catalogue.kinds import FLOWS
 from workloads.catalogue.places import Places
 from workloads.catalogue.subjects.base import Around, Subject
@@ -18,10 +18,11 @@ from workloads.catalogue.subjects.impact import Answers, Impact, Seasons
 from workloads.catalogue.subjects.roles import Roles
 from workloads.catalogue.values import items
 from workloads.register.known import Known, look_up
-from workloads.register.planning import Plan, Planner
+from workloads.register.planning import Choices, Plan, Planner
 from workloads.register.progress import Progress, Steps, untold
 from workloads.register.report import CHANGED, NEW, RowReport
-from workloads.register.rows import CONTROL, wanted_line
+from workloads.register.rows import CONTROL, Wanted, wanted_line
+from workloads.register.sheet import BadCell, shown
 from workloads.register.writing import propose, void_what_changed, write
 from workloads.reviews import make_reviews_due
 
@@ -57,22 +58,30 @@ class Whole:
 
 
 def plan_contents(
-    contents: Contents, *, by: User, at: dt.datetime, lock: bool, make_teams: bool, progress: Progress = untold
+    contents: Contents, *, by: User, at: dt.datetime, lock: bool, choices: Choices, progress: Progress = untold
 ) -> Whole:
     """Asks a handful of questions for each kind of row, however many rows there are."""
     with collector_paused():
         step = Steps(progress, "checking", contents.count)
-        rows = [
-            wanted_line(line.number, line.said, contents.units, more=line.more)
-            for line in contents.lines.pop("workloads", ())
-        ]
+        rows = [_wanted(line, choices.team) for line in contents.lines.pop("workloads", ())]
         known = look_up(rows, lock=lock, mentioned=mentioned(contents))
-        plan = Planner(known, by, make_teams=make_teams).plan(rows, step)
-        around = Around(by, at, Places.of(known, plan.rows), lock)
+        plan = Planner(known, by, choices).plan(rows, step)
+        around = Around(by, at, Places.of(known, plan.rows), lock, leave_out=choices.leave_out)
         for kind in SUBJECTS:
             subject = around.subjects[kind.kind.key] = kind(around)
             subject.plan(contents.lines.pop(subject.kind.key, []), step)
         return Whole(plan, known, around)
+
+
+def _wanted(line: Line, team: str) -> Wanted:
+    """A workload's row; the team that was chosen stands in where the file names none."""
+    lacks_team = bool(team) and (not line.said.get("team") or isinstance(line.said["team"], BadCell))
+    if lacks_team:
+        line.said["team"] = team
+    row = wanted_line(line.number, line.said, more=line.more, alike=line.alike, names=line.names)
+    if lacks_team:
+        row.guesses.append(f"The file names no team, so it is “{shown(team)}”, as chosen.")
+    return row
 
 
 def _names(said: Value | None) -> list[str]:

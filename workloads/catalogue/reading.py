@@ -15,6 +15,7 @@ from workloads.catalogue.documents import read_json, read_yaml
 from workloads.catalogue.kinds import KINDS, WORKLOADS, RowKind, kind_called, normal
 from workloads.catalogue.mapping import MappingSpec, apply
 from workloads.register.columns import HEADER_WITHIN, find_header
+from workloads.register.headers import looks_like, with_unit
 from workloads.register.sheet import FILE_MAX, ROWS_MAX, BadCell, Cell, FileTooBig, Sheet, UnreadableFile, shown
 from workloads.register.text import NOT_TEXT, decoded, read_table
 from workloads.register.xlsx import BOMB, LOCKED_OR_OLD, OLD_EXCEL, ZIP, read_book
@@ -143,20 +144,24 @@ def _kind_of(rows: list[Any], said: str) -> RowKind:
 
 
 def _take_list(contents: Contents, kind: RowKind, rows: list[Any]) -> None:
-    keys: dict[str, str] = {}
+    keys: dict[str, tuple[str, str]] = {}
     unknown: dict[str, None] = {}
+    alike: dict[str, str] = {}
     for number, row in enumerate(rows, 1):
         if not isinstance(row, dict):
             raise UnreadableFile(f"Row {number} of {kind.key} is not an object with names and values.")
         line = Line(number, {})
         for name, value in row.items():
-            key = keys.get(name)
-            if key is None:
-                key = keys[name] = kind.column(name)
+            if name not in keys:
+                keys[name] = kind.header(name)
+                alike[name] = looks_like(name) if kind is WORKLOADS and not keys[name][0] else ""
+            key, unit = keys[name]
             if key:
-                line.said[key] = _value(kind, key, value)
-            else:
-                unknown[name] = None
+                line.said[key] = _with_unit(_value(kind, key, value), unit)
+                continue
+            unknown[name] = None
+            if alike[name] in ("rto", "rpo", "slo") and any(letter.isdigit() for letter in str(value)):
+                line.alike.setdefault(alike[name], shown(name, 60))
         contents.add(kind.key, line)
     _note_unknown(contents, kind, list(unknown))
 
@@ -233,16 +238,37 @@ def _take_sheet(contents: Contents, sheet: Sheet, said: str) -> None:
     kind = KINDS.get(said) or _guess(sheet)
     if kind is WORKLOADS:
         header = find_header(sheet)
-        contents.units |= header.units
-        at, number, width = header.at, header.number, header.width
+        at, number, width, units = header.at, header.number, header.width, header.units
+        alike = {key: header.alike.get(key, {}) for key in ("rto", "rpo", "slo") if key not in at}
         header.unknown = [name for name in header.unknown if normal(name) not in _UNUSED]
         contents.notes += header.notes
     else:
-        at, number, width = _find_columns(contents, kind, sheet)
+        at, number, width, units = _find_columns(contents, kind, sheet)
+        alike = {}
     for row, cells in sheet.rows:
         if row > number:
             values: dict[str, Value] = {key: cells[index] if index < len(cells) else "" for key, index in at.items()}
-            contents.add(kind.key, Line(row, values, more=any(cells[width:])))
+            for key, unit in units.items():
+                values[key] = _with_unit(values[key], unit)
+            line = Line(row, values, more=any(cells[width:]))
+            if alike:
+                line.alike = _alike(alike, cells)
+            contents.add(kind.key, line)
+
+
+def _with_unit(cell: Value, unit: str) -> Value:
+    return with_unit(cell, unit) if isinstance(cell, str) else cell
+
+
+def _alike(columns: dict[str, dict[int, str]], cells: list[Cell]) -> dict[str, str]:
+    """Headers of cells that may be a figure of the target, though the column is not used."""
+    found = {}
+    for key, places in columns.items():
+        for index, header in places.items():
+            cell = cells[index] if index < len(cells) else ""
+            if isinstance(cell, BadCell) or any(letter.isdigit() for letter in cell):
+                found.setdefault(key, header)
+    return found
 
 
 def _guess(sheet: Sheet) -> RowKind:
@@ -250,7 +276,7 @@ def _guess(sheet: Sheet) -> RowKind:
     for _, cells in sheet.rows[:HEADER_WITHIN]:
         names = [cell for cell in cells if isinstance(cell, str)]
         kind = _best(names)
-        score = sum(bool(kind.column(name)) for name in names)
+        score = sum(bool(kind.header(name)[0]) for name in names)
         if score > most:
             best, most = kind, score
     return best
@@ -260,34 +286,36 @@ def _best(names: list[str]) -> RowKind:
     """The kind with most of these columns, and with all that make it one; workloads where none fits."""
 
     def fit(kind: RowKind) -> tuple[bool, int]:
-        has = {kind.column(name) for name in names}
+        has = {kind.header(name)[0] for name in names}
         return set(kind.needed) <= has, len(has - {""})
 
     fitting = [kind for kind in KINDS.values() if fit(kind)[0]]
     return max(fitting, key=lambda kind: fit(kind)[1], default=WORKLOADS)
 
 
-def _find_columns(contents: Contents, kind: RowKind, sheet: Sheet) -> tuple[dict[str, int], int, int]:
-    """Where each column stands, the row of the header, and how wide it is. Raises UnreadableFile."""
+def _find_columns(contents: Contents, kind: RowKind, sheet: Sheet) -> tuple[dict[str, int], int, int, dict[str, str]]:
+    """Where each column stands, the row of the header, how wide it is, and units by column. Raises UnreadableFile."""
     if not sheet.rows:
         raise UnreadableFile("The file is empty. Write a header and one row for each thing; the template shows how.")
 
     def score(row: tuple[int, list[Cell]]) -> tuple[int, int]:
-        return sum(isinstance(cell, str) and bool(kind.column(cell)) for cell in row[1]), -row[0]
+        return sum(isinstance(cell, str) and bool(kind.header(cell)[0]) for cell in row[1]), -row[0]
 
     number, cells = max(sheet.rows[:HEADER_WITHIN], key=score)
     at: dict[str, int] = {}
+    units: dict[str, str] = {}
     unknown = []
     for index, cell in enumerate(cells):
         if isinstance(cell, BadCell):
             raise UnreadableFile(f"{kind.title}, row {number}, the header: {cell.why}")
-        key = kind.column(cell)
+        key, unit = kind.header(cell)
         if not key:
             unknown.append(cell)
         elif key in at:
             raise UnreadableFile(f"{kind.title}: two columns stand for {_label(kind, key)}. Keep one of them.")
         else:
             at[key] = index
+            units |= {key: unit} if unit else {}
     missing = [_label(kind, key) for key in kind.needed if key not in at]
     if missing:
         raise UnreadableFile(
@@ -295,7 +323,7 @@ def _find_columns(contents: Contents, kind: RowKind, sheet: Sheet) -> tuple[dict
             f"Row {number} was taken for the header. Name the columns as in the template."
         )
     _note_unknown(contents, kind, unknown)
-    return at, number, len(cells)
+    return at, number, len(cells), units
 
 
 def _label(kind: RowKind, key: str) -> str:

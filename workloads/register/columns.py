@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
+from workloads.register.headers import DURATIONS, looks_like, normal, split_unit
 from workloads.register.sheet import COLUMNS_MAX, HEADER_MAX, BadCell, Cell, Sheet, UnreadableFile, shown
 
 REQUIRED = ("name", "purpose", "team")
@@ -33,19 +33,25 @@ OTHER_NAMES = {
     "team": ("owner team", "owner"),
     "business_unit": ("unit",),
     "tags": ("tag",),
-    "own_rto": ("own rto",),
+    "own_rto": ("own rto", "own recovery time objective"),
     "shared": ("shared", "is shared"),
-    "tier": ("tier", "wanted tier"),
-    "slo": ("slo percent",),
+    "tier": ("tier", "wanted tier", "target tier"),
+    "slo": ("slo percent", "slo in percent", "service level objective", "availability slo", "slo availability"),
+    "rto": (
+        "recovery time objective", "recovery time objective rto", "rto recovery time objective", "recovery time",
+        "rto target", "target rto", "required rto", "rto wanted", "wanted rto", "longest downtime", "rto longest downtime",
+    ),
+    "rpo": (
+        "recovery point objective", "recovery point objective rpo", "rpo recovery point objective", "recovery point",
+        "rpo target", "target rpo", "required rpo", "rpo wanted", "wanted rpo", "longest data loss", "rpo longest data loss",
+        "maximum data loss", "max data loss", "maximum tolerable data loss", "max tolerable data loss",
+    ),
     "reason": ("why",),
     "looser_reason": ("reason for looser target", "reason for a looser target", "why looser"),
-}
+}  # fmt: skip
 _NAMES = {label.lower(): key for key, label in LABELS.items()} | {
     name: key for key, names in OTHER_NAMES.items() for name in names
 }
-# "RTO (minutes)" says the unit once for the whole column.
-_UNITS = {"s": "s", "sec": "s", "seconds": "s", "min": "min", "minutes": "min", "h": "h", "hours": "h", "days": "days"}
-_TIMED = re.compile(r"(rto|rpo)(?: in)? ([a-z]+)")
 HEADER_WITHIN = 10  # rows above the header: a title, a date
 
 
@@ -59,6 +65,7 @@ class Header:
     said: dict[str, str] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
+    alike: dict[str, dict[int, str]] = field(default_factory=dict)  # columns that are not used, by what they look like
 
     @property
     def notes(self) -> list[str]:
@@ -71,13 +78,17 @@ def _key(cell: Cell) -> tuple[str, str]:
     """The column a header cell stands for, and its unit; ("", "") for none."""
     if isinstance(cell, BadCell) or len(cell) > HEADER_MAX:
         return "", ""
-    said = " ".join(re.findall(r"[a-z0-9]+", cell.lower()))
+    return key_of(cell)
+
+
+def key_of(name: str) -> tuple[str, str]:
+    """The column that a name stands for, and its unit; ("", "") for none."""
+    said = normal(name)
     if said in _NAMES:
         return _NAMES[said], ""
-    timed = _TIMED.fullmatch(said)
-    if timed and timed[2] in _UNITS:
-        return timed[1], _UNITS[timed[2]]
-    return "", ""
+    rest, unit = split_unit(name)
+    key = _NAMES.get(rest, "")
+    return (key, unit) if key in DURATIONS else ("", "")
 
 
 def _is_label(cell: Cell) -> bool:
@@ -117,11 +128,9 @@ def _place(header: Header, index: int, cell: Cell) -> None:
             f"Row {header.number}, the header: “{shown(cell, 30)}” has more than {HEADER_MAX} characters. Shorten it."
         )
     key, unit = _key(cell)
-    if not key:
+    if not key or (key in header.at and not _is_label(cell) and _is_label(header.said[key])):
         header.unknown += [shown(cell)] if cell else []
-        return
-    if key in header.at and not _is_label(cell) and _is_label(header.said[key]):
-        header.unknown.append(shown(cell))
+        header.alike.setdefault(looks_like(cell), {})[index] = shown(cell)
         return
     if key in header.at:
         raise UnreadableFile(f"Two columns stand for {LABELS[key]}. Keep one of them.")

@@ -74,7 +74,7 @@ def look_up(rows: Iterable[Wanted], *, lock: bool, mentioned: Collection[str] = 
     would wait for our workload while we wait for its place in the index.
     """
     rows = list(rows)
-    known = Known(keys=_keys({row.name for row in rows if row.name} | set(mentioned)))
+    known = Known(keys=_keys({name for row in rows for name in (row.name, *row.names) if name} | set(mentioned)))
     references = {row.reference for row in rows if row.reference} | set(mentioned)
     ids = set(Workload.objects.filter(reference__in=_texts(references)).values_list("pk", flat=True))
     named = Workload.objects.annotate(key=Lower("name")).filter(key__in=_texts(known.keys.values()))

@@ -15,7 +15,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Now
 
 from people.models import User
-from workloads.catalogue.kinds import KINDS, WORKLOADS
+from workloads.catalogue.kinds import COMPONENTS, DEPENDENCIES, KINDS, WORKLOADS
 from workloads.models import PendingImport, Workload
 from workloads.register.report import ORDER
 from workloads.register.telling import Told, told
@@ -31,6 +31,7 @@ STAGES = {
 State = PendingImport.State
 _HEAD = "SELECT report - 'rows' FROM workloads_pendingimport WHERE id = %s"
 _CUT = "SELECT jsonb_path_query_array(report, %s::jsonpath) FROM workloads_pendingimport WHERE id = %s"
+LINKS = (DEPENDENCIES.key, COMPONENTS.key)  # kinds whose rows can be left out
 HAS_REPORT = (State.CHECKED, State.IMPORTED)
 
 
@@ -99,7 +100,7 @@ def report_of(pending: PendingImport, user: User, *, show: str, page: str | None
     with connection.cursor() as cursor:
         cursor.execute(_HEAD, [pending.pk])
         said = json.loads(cursor.fetchone()[0])
-    summary, kinds = said["summary"], said["kinds"]
+    summary, kinds = dict.fromkeys(ORDER, 0) | said["summary"], said["kinds"]
     only = show if show in ORDER else ""
     before = sum(summary[outcome] for outcome in ORDER[: ORDER.index(only)]) if only else 0  # rows stand in this order
     rows: Any = Rows(pending, before, summary[only] if only else sum(summary.values()))
@@ -112,6 +113,10 @@ def report_of(pending: PendingImport, user: User, *, show: str, page: str | None
         "summary": summary,
         "total": sum(summary.values()),
         "counts": [(kind.title, kinds[kind.key]) for kind in KINDS.values() if kinds.get(kind.key)],
+        "again": _chosen(pending.options),
+        "may_leave_out": not pending.options.get("leave_out") and any(
+            cause["kind"] in LINKS and "There is no workload" in cause["what"] for cause in said.get("causes", ())
+        ),
         "noun": "workload" if set(kinds) <= {WORKLOADS.key} else "row",
         "to_write": summary["new"] + summary["changed"],
         "tabs": [(outcome, summary[outcome]) for outcome in ORDER if summary[outcome]],
@@ -123,8 +128,9 @@ def report_of(pending: PendingImport, user: User, *, show: str, page: str | None
 def _chosen(options: dict[str, Any]) -> str:
     """What was chosen beside the file, for the form."""
     read_as = f"mapping-{options['mapping']}" if options.get("mapping") else options.get("kind", "")
-    teams = {"make_teams": "on"} if options.get("make_teams") else {}
-    return urlencode(({"read_as": read_as} if read_as else {}) | teams)
+    ticks = {name: "on" for name in ("make_teams", "leave_out") if options.get(name)}
+    team = {"team": options["team"]} if options.get("team") else {}
+    return urlencode(({"read_as": read_as} if read_as else {}) | ticks | team)
 
 
 def _with_links(rows: list[dict[str, Any]], user: User) -> list[dict[str, Any]]:

@@ -15,7 +15,8 @@ from workloads.register.known import Known, Reach
 from workloads.register.report import CHANGED, NEW, REFUSED, Change, RowReport
 from workloads.register.rows import Problem, Wanted
 from workloads.register.sheet import shown
-from workloads.register.targets import Target, plan_target
+from workloads.register.targets import Target, default_slo, plan_target
+from workloads.signing import percent
 
 ASK = "Ask the head of operations for the right."
 # What the signers of a target read of its workload (`signing.classification_document`): a change makes an open request void.
@@ -38,6 +39,15 @@ class Planned:
         return self.workload
 
 
+@dataclass(frozen=True)
+class Choices:
+    """What a person chose for rows that cannot come in as the file says."""
+
+    make_teams: bool = False  # add teams that do not exist
+    leave_out: bool = False  # links whose other end is not known
+    team: str = ""  # for workloads of which the file names no team
+
+
 @dataclass
 class Plan:
     rows: list[Planned]
@@ -51,9 +61,9 @@ class Plan:
 class Planner:
     """Goes through the rows in their order; remembers names and references, so that none is meant twice."""
 
-    def __init__(self, known: Known, by: User, *, make_teams: bool = False) -> None:
+    def __init__(self, known: Known, by: User, choices: Choices = Choices()) -> None:
         self.known = known
-        self.make_teams = make_teams
+        self.make_teams = choices.make_teams
         self.may_add_teams = by.may(Permission.ADD_PEOPLE)
         self.may_change = Reach.of(by, Permission.CHANGE_WORKLOADS)
         self.may_propose = Reach.of(by, Permission.PROPOSE)
@@ -73,13 +83,14 @@ class Planner:
         return Plan(planned, sorted(name for name in self.new_teams.values() if name in used))
 
     def _row(self, row: Wanted) -> Planned:
-        planned = Planned(row, RowReport(row.number, shown(row.name, 120), shown(row.reference, 80)))
+        report = RowReport(row.number, "", shown(row.reference, 80), guesses=list(row.guesses))
+        planned = Planned(row, report)
         planned.workload = self._match(row)
+        report.name = shown(row.name, 120)
         self._once(row, planned.workload)
         team = self._team(row)
         self._compare(planned, team)
         self._propose(planned, team)
-        report = planned.report
         if row.problems:
             report.outcome, report.changes, report.notes, report.problems = REFUSED, [], [], row.problems
         elif report.changes:
@@ -92,6 +103,8 @@ class Planner:
         if not row.reference:
             return by_name
         found = self.known.by_reference.get(row.reference)
+        if row.names:
+            by_name = self._named(row, found, by_name)
         if found is None and by_name is not None and not by_name.reference:
             return by_name  # known by its name; the report shows the reference it gets
         if by_name is not None and by_name != found:
@@ -101,6 +114,21 @@ class Planner:
                 f"Another workload is called “{shown(by_name.name)}” and {has}. Correct the reference or the name.",
             )
         return found
+
+    def _named(self, row: Wanted, found: Workload | None, by_name: Workload | None) -> Workload | None:
+        """Two things of one name stay two: where the name is another's, the next best is taken; one that is known keeps its."""
+        keys = {self.known.key(name): name for name in reversed(row.names)}
+        if found is not None and (own := keys.get(self.known.key(found.name))):
+            row.name = own
+            return found
+        if by_name is None or (found is None and not by_name.reference):
+            return by_name
+        free = [name for key, name in keys.items() if key not in self.known.by_name]
+        if not free:
+            return by_name
+        row.name = free[-1]
+        row.guesses.append(f"Another workload is called “{shown(row.names[0])}” already, so this one is “{shown(row.name)}”.")
+        return None
 
     def _once(self, row: Wanted, workload: Workload | None) -> None:
         marks: list[tuple[str, Any]] = [("name", self.known.key(row.name))] if row.name else []
@@ -171,10 +199,16 @@ class Planner:
         in_force, open_target = self.known.in_force.get(number), self.known.proposed.get(number)
         target = plan_target(row, self.known.tiers, workload, in_force, open_target)
         if target is None:
+            if row.lacks:
+                planned.report.notes.append(f"No target is proposed: there is no {' and no '.join(row.lacks)}.")
             return
         if not self.may_propose.covers(team, workload):
             row.refuse("tier", f"You may not propose a target for this workload. Leave the tier empty. {ASK}")
         planned.target, planned.proposal = target, open_target
+        if row.slo is None and target.slo == default_slo(target.tier):
+            planned.report.guesses.append(
+                f"The file says no SLO, so the proposed target has {percent(target.slo)} %, the least for tier {target.tier.level}."
+            )
         before = open_target or in_force
         said = Target.of(before).words if before is not None else ""
         planned.report.changes.append(Change("proposed target", said, target.words))

@@ -11,8 +11,8 @@ from typing import TypeVar
 from people.names import name_problem
 from people.wording import parse_duration
 from workloads.catalogue.values import yes_or_no
-from workloads.register.columns import LABELS, Header
-from workloads.register.sheet import BadCell, Cell, shown
+from workloads.register.columns import LABELS
+from workloads.register.sheet import NOT_AS_SHOWN, BadCell, Cell, Formatted, shown
 
 MOST = {
     "reference": 80,
@@ -27,7 +27,11 @@ TAGS_MAX, TAG_LENGTH = 20, 40
 TARGET = ("tier", "slo", "rto", "rpo", "reason", "looser_reason")
 # Halves of surrogate pairs too, which no database holds.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
-_NUMBER = re.compile(r"[0-9]{1,12}(?:[.,][0-9]{1,4})?")
+_KNOWN_BY = frozenset({"reference", "name"})
+_CALL_IT = {
+    key: f"Call that column “{LABELS[key]} (hours)” or whatever its unit is, or take it out." for key in ("rto", "rpo")
+} | {"slo": f"Call that column “{LABELS['slo']}”, or take it out."}
+NOTHING: Mapping[str, str] = {}
 LIFECYCLES = {
     "planned": "planned",
     "live": "live",
@@ -68,21 +72,21 @@ class Wanted:
     rpo: int | None = None
     reason: str = ""
     looser_reason: str = ""
+    names: tuple[str, ...] = ()  # others for the same workload, where the first is taken
+    guesses: list[str] = field(default_factory=list)  # what was assumed for it
+    lacks: list[str] = field(default_factory=list)  # figures of a target that neither the file nor the portal says
     problems: list[Problem] = field(default_factory=list)
 
     def refuse(self, column: str, what: str) -> None:
         self.problems.append(Problem(LABELS.get(column, column), what))
 
 
-def wanted(header: Header, number: int, cells: list[Cell]) -> Wanted:
-    """Read one row of a table."""
-    said: dict[str, Said] = {key: cells[index] if index < len(cells) else "" for key, index in header.at.items()}
-    return wanted_line(number, said, header.units, more=any(cells[header.width :]))
-
-
-def wanted_line(number: int, cells: Mapping[str, Said], units: Mapping[str, str], *, more: bool = False) -> Wanted:
+def wanted_line(
+    number: int, cells: Mapping[str, Said], *, more: bool = False, alike: Mapping[str, str] = NOTHING,
+    names: tuple[str, ...] = (),
+) -> Wanted:  # fmt: skip
     """Read one row, whatever it came from. Whatever does not fit becomes a problem of the row, never an error."""
-    row = Wanted(number)
+    row = Wanted(number, names=names)
     tags = cells.get("tags")
     said = {key: _checked(row, key, ", ".join(cell) if isinstance(cell, list) else cell) for key, cell in cells.items()}
     if more:
@@ -97,9 +101,13 @@ def wanted_line(number: int, cells: Mapping[str, Said], units: Mapping[str, str]
     row.own_rto = _parsed(row, "own_rto", said, parse_duration)
     row.shared = _parsed(row, "shared", said, yes_or_no)
     row.slo = _parsed(row, "slo", said, _percent)
-    row.rto = _parsed(row, "rto", said, lambda text: _seconds(text, units.get("rto", "")))
-    row.rpo = _parsed(row, "rpo", said, lambda text: _seconds(text, units.get("rpo", "")))
+    row.rto = _parsed(row, "rto", said, parse_duration)
+    row.rpo = _parsed(row, "rpo", said, parse_duration)
     _check_required(row, said)
+    for key, header in alike.items():
+        if row.tier and not said.get(key):
+            label = LABELS[key]
+            row.refuse(key, f"“{header}” looks like {label} and is not used, so the target would lack it. {_CALL_IT[key]}")
     return row
 
 
@@ -109,6 +117,9 @@ def _checked(row: Wanted, key: str, cell: Cell) -> str:
         row.refuse(key, cell.why)
         return ""
     if cell == "":
+        return ""
+    if key in _KNOWN_BY and isinstance(cell, Formatted):
+        row.refuse(key, NOT_AS_SHOWN.format(value=shown(cell, 30)))
         return ""
     if CONTROL.search(cell):
         row.refuse(key, f"“{shown(cell, 30)}” holds a character that cannot be seen (shown as ·). Type the text again.")
@@ -166,10 +177,6 @@ def _parsed(row: Wanted, key: str, said: dict[str, str], parse: Callable[[str], 
         return None
 
 
-def _seconds(text: str, unit: str) -> int:
-    return parse_duration(f"{text} {unit}" if unit and _NUMBER.fullmatch(text) else text)
-
-
 def _percent(text: str) -> Decimal:
     try:
         slo = Decimal(text.replace("%", "").replace(",", ".").strip())
@@ -178,4 +185,7 @@ def _percent(text: str) -> Decimal:
         fits = False
     if not fits:
         raise ValueError(f"Write a percentage above 0 and up to 100, for example 99.95. You wrote “{shown(text, 30)}”.")
+    if slo < 1 and "%" not in text:
+        of_hundred = f"{(slo * 100).normalize():f}"
+        raise ValueError(f"“{shown(text, 30)}” is less than 1 %. Write “{of_hundred}” if that is meant, else “{text} %”.")
     return slo

@@ -13,12 +13,13 @@ from psycopg.errors import DeadlockDetected, UniqueViolation
 from audit.errors import DeedError, Invalid, WrongState
 from audit.kinds import Kind
 from audit.services import record
-from people.models import User
+from people.models import Team, User
 from people.permissions import Permission
 from workloads.catalogue.mapping import MappingSpec
 from workloads.catalogue.planning import Whole, plan_contents
 from workloads.catalogue.reading import How, read_contents
 from workloads.models import ColumnMapping, PendingImport
+from workloads.register.planning import Choices
 from workloads.register.progress import Progress, Steps, untold
 from workloads.register.report import Report
 from workloads.register.sheet import shown
@@ -56,6 +57,8 @@ class Options:
     """What a person chose beside the file. `kind`: of the rows of a CSV that does not say it itself."""
 
     make_teams: bool = False
+    leave_out: bool = False
+    team: int | None = None
     kind: str = ""
     mapping: int | None = None
 
@@ -63,11 +66,24 @@ class Options:
         """Raises Invalid for a mapping that is not there for this person."""
         return How(kind=self.kind, mapping=None if self.mapping is None else mapping_spec(self.mapping, by))
 
+    @property
+    def choices(self) -> Choices:
+        """Raises Invalid for a team that is not there."""
+        return Choices(self.make_teams, self.leave_out, "" if self.team is None else team_name(self.team))
+
     def as_json(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if value}
 
 
 NO_OPTIONS = Options()
+
+
+def team_name(pk: int) -> str:
+    """Raises Invalid."""
+    name = Team.objects.filter(pk=pk).values_list("name", flat=True).first()
+    if name is None:
+        raise Invalid("This team is gone. Choose another one.", {"team": "There is no such team."})
+    return name
 
 
 def mapping_spec(pk: int, by: User) -> MappingSpec:
@@ -110,7 +126,7 @@ def plan_file(
     """What importing this file would do, and the words for it. Raises UnreadableFile, Invalid."""
     progress("reading", 0, 0)
     contents = read_contents(data, options.how(by))
-    whole = plan_contents(contents, by=by, at=at, lock=lock, make_teams=options.make_teams, progress=progress)
+    whole = plan_contents(contents, by=by, at=at, lock=lock, choices=options.choices, progress=progress)
     return whole, Report(short(name), whole.reports, whole.plan.teams, contents.notes)
 
 

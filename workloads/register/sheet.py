@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from audit.errors import Invalid
@@ -13,6 +14,10 @@ ROWS_MAX = 20_000
 COLUMNS_MAX = 60
 HEADER_MAX = 200
 SHOWN_MAX = 60
+NOT_AS_SHOWN = (
+    "This cell holds a number, date or time, read as “{value}”; the sheet may show it in another form. Format the column as text "
+    "and type it again, as it is meant."
+)
 FILE_TOO_BIG = (
     f"The file is larger than {FILE_MAX // MEGABYTE} MB. Split it, or take out sheets and columns not needed here."
 )
@@ -40,6 +45,12 @@ class BadCell:
     """A cell that holds something, but nothing to go by."""
 
     why: str
+
+
+class Formatted(str):
+    """The value of a number, date or time, where the sheet may show another text: no name and no reference to go by."""
+
+    __slots__ = ()
 
 
 Cell = str | BadCell
@@ -74,3 +85,18 @@ def shown(text: str, most: int = SHOWN_MAX) -> str:
         return text  # as nearly all are
     plain = "".join(char if char.isprintable() else "·" for char in " ".join(text.split()))
     return plain if len(plain) <= most else f"{plain[: most - 1]}…"
+
+
+def ranges(numbers: Sequence[int], most: int = 6) -> str:
+    """Rows by their numbers: "2, 5–9 and 14"."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1] = [runs[-1][0], number]
+        else:
+            runs.append([number])
+    said = ["–".join(map(str, run)) for run in runs[:most]]
+    left = len(numbers) - sum(run[-1] - run[0] + 1 for run in runs[:most])
+    if left:
+        return f"{', '.join(said)} and {left:,} more"
+    return " and ".join(filter(None, [", ".join(said[:-1]), said[-1]])) if said else ""

@@ -53,8 +53,10 @@ def plan_target(
     if tier is None:
         return None
     target = _asked(row, tier, in_force, open_target)
+    if target is None and not row.problems:
+        return None  # half of a target is none; the report says what is missing
     for present in (in_force, open_target):
-        if present is not None and Target.of(present).numbers == target.numbers and not _rewords(present, row):
+        if target and present and Target.of(present).numbers == target.numbers and not _rewords(present, row):
             return None
     if open_target is not None and open_target.state == Classification.State.IN_REVIEW:
         row.refuse("tier", "Another target is out for signature. Wait until it is signed, or withdraw it first.")
@@ -62,7 +64,8 @@ def plan_target(
         row.refuse("tier", "This workload is retired and gets no new target. Leave the tier empty.")
     if not row.reason:
         row.refuse("reason", "Write why the business needs this: what an outage costs, and whom.")
-    _check_looser(row, target)
+    if target is not None:
+        _check_looser(row, target)
     return target
 
 
@@ -84,18 +87,24 @@ def _tier(row: Wanted, tiers: Mapping[int, Tier]) -> Tier | None:
     return tier or by_name
 
 
-def _asked(row: Wanted, tier: Tier, *present: Classification | None) -> Target:
-    """The row's figures; what it leaves out is the tier's ceiling. A file without an SLO leaves that as it is."""
-    same_tier = next((p.slo for p in reversed(present) if p is not None and p.tier_id == tier.level), None)
-    slo = row.slo or same_tier or tier.slo_floor or SLO_WITHOUT_FLOOR
-    return Target(
-        tier,
-        slo,
-        tier.rto_seconds if row.rto is None else row.rto,
-        tier.rpo_seconds if row.rpo is None else row.rpo,
-        row.reason,
-        row.looser_reason,
-    )
+def _asked(row: Wanted, tier: Tier, *present: Classification | None) -> Target | None:
+    """The row's figures; what it leaves out stays as a target of this tier has it.
+
+    None where there is no figure: the tier's ceiling is a limit, and nobody has said that it is wanted. Only the SLO has a
+    default, the floor of the tier, and the report says so.
+    """
+    same_tier = next((p for p in reversed(present) if p is not None and p.tier_id == tier.level), None)
+    rto = row.rto if row.rto is not None or same_tier is None else same_tier.rto_seconds
+    rpo = row.rpo if row.rpo is not None or same_tier is None else same_tier.rpo_seconds
+    row.lacks = [label for label, seconds in (("RTO", rto), ("RPO", rpo)) if seconds is None]
+    if rto is None or rpo is None:
+        return None
+    slo = row.slo or (same_tier.slo if same_tier is not None else None)
+    return Target(tier, slo or default_slo(tier), rto, rpo, row.reason, row.looser_reason)
+
+
+def default_slo(tier: Tier) -> Decimal:
+    return tier.slo_floor or SLO_WITHOUT_FLOOR
 
 
 def _check_looser(row: Wanted, target: Target) -> None:

@@ -47,6 +47,19 @@ def keep_import(*, data: bytes, name: str, by: User, at: dt.datetime, options: O
     return pending
 
 
+@transaction.atomic
+def leave_out(*, pending: PendingImport, by: User, at: dt.datetime) -> PendingImport:
+    """Check the same file again, without links whose other end is not known. Raises NotAllowed, WrongState."""
+    by.require(Permission.ADD_WORKLOADS)
+    if pending.owner_id != by.pk:
+        raise NotAllowed("Only who chose a file imports it.")
+    kept = PendingImport.objects.filter(pk=pending.pk, state=State.CHECKED, expires_at__gt=at).first()
+    if kept is None:
+        raise WrongState("This file is being imported, or its hour is over. Choose it again.")
+    options = Options(**kept.options | {"leave_out": True})
+    return keep_import(data=bytes(kept.data), name=kept.name, by=by, at=at, options=options)
+
+
 def _make_room(by: User) -> None:
     mine = PendingImport.objects.filter(owner=by).exclude(state__in=[State.QUEUED, State.IMPORTING])
     newest = mine.order_by("-created_at", "-pk").values("pk")[: KEPT_MAX - 1]

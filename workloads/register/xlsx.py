@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 import warnings
 import zipfile
@@ -10,10 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import openpyxl
-from openpyxl.cell.cell import ERROR_CODES
+from openpyxl.styles.numbers import BUILTIN_FORMATS, BUILTIN_FORMATS_MAX_SIZE
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet._reader import WorkSheetParser
 
 from workloads.catalogue.kinds import kind_called
-from workloads.register.sheet import COLUMNS_MAX, MEGABYTE, BadCell, Cell, Sheet, UnreadableFile, shown
+from workloads.register.cells import cell_text
+from workloads.register.sheet import COLUMNS_MAX, MEGABYTE, BadCell, Cell, Sheet, UnreadableFile, ranges, shown
 
 UNPACKED_MAX = 64 * MEGABYTE
 RATIO_MAX = 200  # tables pack 5 to 30 times, bombs a thousand times
@@ -21,21 +23,21 @@ RATIO_FROM = 4 * MEGABYTE  # below that a ratio harms nobody
 PARTS_MAX = 2_000
 # Of XML tags: time and memory grow with them. Beside the sheets there are mostly the texts, four tags each.
 TAGS_MAX, OTHER_TAGS_MAX = 4_000_000, 1_200_000
+NAMED_MAX = 8
 LAST_ROW = 1_048_576  # of any spreadsheet
-EMPTY = (None,) * (COLUMNS_MAX + 1)
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 ZIP = b"PK\x03\x04"
-WIDE_INTEGER = 10**15
 
 LOCKED_OR_OLD = "This is an old Excel file (XLS) or one with a password. Save it as XLSX without a password, or as CSV."
 BROKEN = "This XLSX file cannot be read. Open it in a spreadsheet program and save it again, or save it as CSV."
 BOMB = "This file would unpack to far more than a register needs. Copy the rows into a new, empty workbook."
 NO_RESULT = "A formula without a result. Open the file in a spreadsheet program and save it, or write the value itself."
+SHOW = "Show them and choose the file again if they are meant."
 OTHER_ZIP = "This is not an XLSX workbook. Save it as XLSX or CSV."
 
 
 def read_book(data: bytes) -> list[tuple[str, Sheet]]:
-    """The first sheet, and all others that `kind_called` knows by their title. Raises UnreadableFile."""
+    """The first visible sheet, and all other visible ones that `kind_called` knows by their title. Raises UnreadableFile."""
     try:
         has_formulas = _check_archive(data)
         with warnings.catch_warnings():
@@ -88,60 +90,137 @@ def _read(data: bytes, has_formulas: bool) -> list[tuple[str, Sheet]]:
     if not values.worksheets:
         raise UnreadableFile("The workbook has no sheet with rows. Put the register on its first sheet.")
     plain = openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False) if has_formulas else None
-    first, *others = values.worksheets
+    seen = [sheet for sheet in values.worksheets if sheet.sheet_state == "visible"] or list(values.worksheets)
+    first, *others = seen
     known = [first, *(sheet for sheet in others if kind_called(str(sheet.title)) is not None)]
-    found = []
-    for each in known:
-        sheet = Sheet([])
-        rows = _rows(each)
-        if plain is not None:
-            rows = _with_formulas(rows, _rows(plain[str(each.title)]))
-        for number, row in enumerate(rows, start=1):
-            if row != EMPTY:
-                sheet.add(number, [_cell(value) for value in row])
-        found.append((str(each.title), sheet))
-    if len(known) == 1 and others:
-        found[0][1].notes.append(f"Only the first sheet was read: “{shown(str(first.title), 30)}”.")
-    elif unread := [str(sheet.title) for sheet in others if sheet not in known]:
-        found[0][1].notes.append(f"Sheets not read: {', '.join(shown(title, 30) for title in unread[:8])}.")
+    found = [(str(each.title), _read_sheet(each, plain)) for each in known]
+    notes = found[0][1].notes
+    if unread := [str(sheet.title) for sheet in others if sheet not in known]:
+        notes.append(f"Sheets not read: {_titles(unread)}.")
+    if hidden := [str(sheet.title) for sheet in values.worksheets if sheet not in seen]:
+        which = "it is hidden: the sheet" if len(hidden) == 1 else "they are hidden: the sheets"
+        notes.append(f"Not read, because {which} {_titles(hidden)}.")
+    if first.sheet_state != "visible":
+        notes.append(f"The sheet “{shown(str(first.title), 30)}” is hidden, and was read, as no sheet is visible.")
     return found
 
 
-def _rows(sheet: Any) -> Iterator[tuple[Any, ...]]:
-    # A file may claim cells anywhere. Without bounds openpyxl fills up to them: billions of rows, or 16,384 columns in each.
-    sheet.reset_dimensions()
-    yield from sheet.iter_rows(max_row=LAST_ROW, max_col=COLUMNS_MAX + 1, values_only=True)
+def _titles(titles: list[str]) -> str:
+    said = ", ".join(f"“{shown(title, 30)}”" for title in titles[:NAMED_MAX])
+    return f"{said} and {len(titles) - NAMED_MAX} more" if len(titles) > NAMED_MAX else said
 
 
-def _with_formulas(values: Iterator[tuple[Any, ...]], plain: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    """The values; where there is a formula but no value, a cell that says so."""
-    for row, formulas in zip(values, plain, strict=True):
-        yield tuple(
-            BadCell(NO_RESULT) if value is None and formula is not None else value
-            for value, formula in zip(row, formulas, strict=True)
-        )
+def _read_sheet(each: Any, plain: Any) -> Sheet:
+    sheet, hidden = Sheet([]), Hidden()
+    formats = Formats(each.parent)
+    formulas = _rows(plain[str(each.title)], Hidden()) if plain is not None else iter(())
+    behind = next(formulas, None)
+    for number, cells in _rows(each, hidden):
+        row: list[Cell] = [""] * min(max((cell["column"] for cell in cells), default=0), COLUMNS_MAX + 1)
+        for cell in cells:
+            if cell["column"] <= COLUMNS_MAX + 1 and cell["value"] is not None:
+                row[cell["column"] - 1] = cell_text(cell["value"], formats.of(cell))
+        while behind is not None and behind[0] < number:
+            behind = next(formulas, None)
+        if behind is not None and behind[0] == number:
+            _note_no_result(row, cells, behind[1])
+        if hidden.is_row(number):
+            hidden.rows += [number] if any(row) else []
+            continue
+        if hidden.columns:
+            hidden.blank(row)
+        sheet.add(number, row)
+    sheet.notes += hidden.notes(str(each.title))
+    return sheet
 
 
-def _cell(value: Any) -> Cell:
-    """A value as a person would have typed it."""
-    match value:
-        case None:
-            return ""
-        case BadCell():
-            return value
-        case str():
-            text = value.strip()
-            return (
-                BadCell(f"The formula ended in {text}. Correct it, or write the value.")
-                if text in ERROR_CODES
-                else text
-            )
-        case bool():
-            return "yes" if value else "no"
-        case float() if value.is_integer() and abs(value) < WIDE_INTEGER:
-            return str(int(value))
-        case dt.datetime() if value.time() == dt.time():
-            return value.date().isoformat()
-        case dt.datetime() | dt.date() | dt.time():
-            return value.isoformat(" ") if isinstance(value, dt.datetime) else value.isoformat()
-    return str(value)
+def _note_no_result(row: list[Cell], cells: list[dict[str, Any]], formulas: list[dict[str, Any]]) -> None:
+    """Where there is a formula but no value, the cell says so."""
+    empty = {cell["column"] for cell in cells if cell["value"] is None}
+    for cell in formulas:
+        if cell["value"] is not None and cell["column"] in empty and cell["column"] <= COLUMNS_MAX + 1:
+            row[cell["column"] - 1] = BadCell(NO_RESULT)
+
+
+def _rows(sheet: Any, hidden: Hidden) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """Rows that stand in the file, each with its number and its cells; `hidden` learns what the sheet does not show.
+
+    openpyxl's own rows fill up all gaps, billions of rows or 16,384 columns where a file claims cells anywhere; and they say
+    neither how a cell is shown nor what is hidden. This is the parser below them.
+    """
+    with sheet._get_source() as source:
+        book = sheet.parent
+        parser = WorkSheetParser(
+            source, sheet._shared_strings, data_only=book.data_only, epoch=book.epoch, date_formats=book._date_formats,
+            timedelta_formats=book._timedelta_formats,
+        )  # fmt: skip
+        hidden.parser = parser
+        before = 0
+        for number, cells in parser.parse():
+            if number > LAST_ROW:
+                break
+            if number > before:
+                before = number
+                yield number, cells
+
+
+class Formats:
+    """The number format of each style of a workbook."""
+
+    def __init__(self, book: Any) -> None:
+        self.styles, self.own = book._cell_styles, book._number_formats
+        self.known: dict[int, str] = {}
+
+    def of(self, cell: dict[str, Any]) -> str:
+        style = cell["style_id"]
+        if style not in self.known:
+            number = self.styles[style].numFmtId
+            own = number - BUILTIN_FORMATS_MAX_SIZE
+            self.known[style] = str(self.own[own] if own >= 0 else BUILTIN_FORMATS.get(number, "General"))
+        return self.known[style]
+
+
+class Hidden:
+    """What a sheet holds but does not show: nobody who reads the sheet has agreed to that."""
+
+    parser: Any = None
+
+    def __init__(self) -> None:
+        self.rows: list[int] = []
+        self.used: dict[int, None] = {}
+        self._columns: list[tuple[int, int]] | None = None
+
+    def is_row(self, number: int) -> bool:
+        return _is_true(self.parser.row_dimensions.pop(str(number), {}).get("hidden"))
+
+    @property
+    def columns(self) -> list[tuple[int, int]]:
+        """From and to; they stand before the rows."""
+        if self._columns is None:
+            said = [column for column in self.parser.column_dimensions.values() if _is_true(column.get("hidden"))]
+            self._columns = [(int(column["min"]), int(column.get("max", column["min"]))) for column in said]
+        return self._columns
+
+    def blank(self, row: list[Cell]) -> None:
+        for first, last in self.columns:
+            for at in range(first - 1, min(last, len(row))):
+                if row[at] != "":
+                    row[at], self.used[at + 1] = "", None
+
+    def notes(self, title: str) -> list[str]:
+        where = f"of the sheet “{shown(title, 30)}”"
+        found = []
+        if self.rows:
+            found.append(f"Not read, because hidden: {_counted(len(self.rows), 'row')} {where}: {ranges(self.rows)}. {SHOW}")
+        if self.used:
+            letters = ", ".join(get_column_letter(number) for number in sorted(self.used)[:8])
+            found.append(f"Not read, because hidden: {_counted(len(self.used), 'column')} {where}: {letters}. {SHOW}")
+        return found
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _is_true(said: str | None) -> bool:
+    return said in ("1", "true")

@@ -25,11 +25,15 @@ from workloads.catalogue.places import Meant, Places
 from workloads.catalogue.values import joined, listed
 from workloads.register.known import Reach
 from workloads.register.planning import ASK, same
-from workloads.register.report import CHANGED, NEW, REFUSED, Change, RowReport
+from workloads.register.report import CHANGED, LEFT_OUT, NEW, REFUSED, Change, RowReport
 from workloads.register.rows import CONTROL, Problem
-from workloads.register.sheet import BadCell, shown
+from workloads.register.sheet import NOT_AS_SHOWN, BadCell, Formatted, shown
 
 BATCH = 1000
+# Columns that name something: what a sheet may show otherwise than it is kept is no name.
+KNOWN_BY = frozenset(
+    {"name", "workload", "workload_reference", "needs", "needs_reference", "third_party", "component", "own", "season"}
+)
 Other = TypeVar("Other", bound="Subject")
 
 
@@ -41,6 +45,7 @@ class Around:
     at: dt.datetime
     places: Places
     lock: bool
+    leave_out: bool = False  # links whose other end is not known
     reaches: dict[Permission, Reach] = field(default_factory=dict)
     subjects: dict[str, Subject] = field(default_factory=dict)
     review_because: dict[int, Why] = field(default_factory=dict)  # by workload: what makes its review due
@@ -70,6 +75,7 @@ class Item:
     old: Any = None
     fields: dict[str, Any] = field(default_factory=dict)  # only what differs
     made: Any = None
+    unknown: str = ""  # why it is left out
 
     @property
     def thing(self) -> Any:
@@ -93,6 +99,7 @@ class Subject:
     fields: ClassVar[tuple[str, ...]]  # of the model, written by an import
     model: ClassVar[Any]
     of_workload: ClassVar[bool] = True
+    is_link: ClassVar[bool] = False  # between two workloads, of which one may be described in another file
 
     def __init__(self, around: Around) -> None:
         # Each knows the other; held by a weak hand, all of it goes as soon as the import is over, without the collector.
@@ -117,7 +124,7 @@ class Subject:
     def brought(self, mark: Hashable) -> Item | None:
         """The row of this file that is known by this, unless it is refused."""
         found = self.first.get(mark)
-        return found if found is not None and found.report.outcome != REFUSED else None
+        return found if found is not None and found.report.outcome not in (REFUSED, LEFT_OUT) else None
 
     def wished(self, item: Item) -> dict[str, Any]:
         """Values of fields; a column that the file does not have is left out."""
@@ -155,6 +162,8 @@ class Subject:
                 self._compare(item)
             if item.refused:
                 item.report.outcome, item.report.changes, item.report.notes = REFUSED, [], []
+            elif item.unknown:
+                item.report.outcome, item.report.changes, item.report.notes = LEFT_OUT, [], [item.unknown]
             step()
 
     def _read(self, item: Item) -> None:
@@ -178,7 +187,12 @@ class Subject:
             return None
         found = self.around.places.find(name, reference)
         if found is None:
-            item.refuse(self.labels[key], self.around.places.why_not(name, reference))
+            why = self.around.places.why_not(name, reference)
+            may_go = self.is_link and (self.around.leave_out or item.line.optional)
+            if may_go and not self.around.places.is_refused(name, reference):
+                item.unknown = item.unknown or why
+            else:
+                item.refuse(self.labels[key], why)
         return found
 
     def _compare(self, item: Item) -> None:
@@ -297,6 +311,8 @@ def _read(column: Column, cell: Any) -> Any:
         if any(CONTROL.search(text) for text in texts):
             raise ValueError("A name holds a character that cannot be seen. Type it again.")
         return listed(texts)
+    if isinstance(cell, Formatted) and column.key in KNOWN_BY:
+        raise ValueError(NOT_AS_SHOWN.format(value=shown(cell, 30)))
     if CONTROL.search(cell):
         raise ValueError(
             f"“{shown(cell, 30)}” holds a character that cannot be seen (shown as ·). Type the text again."

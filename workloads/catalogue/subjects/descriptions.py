@@ -23,6 +23,7 @@ from workloads.register.sheet import shown
 
 class Components(Named):
     kind = kinds.COMPONENTS
+    is_link = True
     model = Component
     right = Permission.CHANGE_WORKLOADS
     added, changed = Kind.COMPONENT_ADDED, Kind.COMPONENT_CHANGED
@@ -125,6 +126,7 @@ class ThirdParties(Subject):
 
 class Dependencies(Subject):
     kind = kinds.DEPENDENCIES
+    is_link = True
     model = Dependency
     right = Permission.CHANGE_WORKLOADS
     added, changed = Kind.DEPENDENCY_ADDED, Kind.DEPENDENCY_CHANGED

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from audit.errors import DeedError
-from people.models import User
+from people.models import Team, User
 from workloads.catalogue.kinds import KINDS, WORKLOADS
 from workloads.models import ColumnMapping
 from workloads.register import services
@@ -25,6 +25,10 @@ class Command(BaseCommand):
         parser.add_argument("--by", required=True, metavar="EMAIL", help="who imports; this person's rights count")
         parser.add_argument("--apply", action="store_true", help="import; without it nothing is written")
         parser.add_argument("--make-teams", action="store_true", help="add teams that do not exist; needs the right")
+        parser.add_argument(
+            "--leave-out", action="store_true", help="leave out links whose other end is not known, instead of refusing"
+        )
+        parser.add_argument("--team", metavar="NAME", default="", help="team of workloads for which the file names none")
         parser.add_argument("--kind", choices=list(KINDS), default="", help="what the rows of a CSV are")
         parser.add_argument(
             "--mapping", metavar="NAME", default="", help="read another catalogue by this saved mapping"
@@ -63,6 +67,9 @@ class Command(BaseCommand):
                 self.stdout.write(f"    {problem['column']}: {problem['what']}")
             for change in row["changes"] if row["outcome"] == "changed" else ():
                 self.stdout.write(f"    {change['field']}: {change['from'] or '–'} → {change['to'] or '–'}")
+        for cause in report["causes"]:
+            self.stdout.write(f"{cause['who']}: {cause['column'] + ': ' if cause['column'] else ''}{cause['what']}")
+        self.stdout.write(f"Read: {report['understood']}.")
         self.stdout.write(report["sentence"])
         if report["summary"]["refused"] and not report["applied"]:
             raise CommandError("Correct the refused rows first: all rows come in together.")
@@ -80,7 +87,12 @@ def _chosen(options: dict[str, Any], by: User) -> services.Options:
         )
         if mapping is None:
             raise CommandError(f"There is no mapping “{options['mapping']}” for {by}.")
-    return services.Options(make_teams=options["make_teams"], kind=options["kind"], mapping=mapping)
+    team = None
+    if options["team"]:
+        team = Team.objects.filter(name=options["team"]).values_list("pk", flat=True).first()
+        if team is None:
+            raise CommandError(f"There is no team “{options['team']}”.")
+    return services.Options(options["make_teams"], options["leave_out"], team, options["kind"], mapping)
 
 
 def _read(path: Path) -> bytes:
