@@ -31,7 +31,7 @@ class MessageFilter(django_filters.FilterSet):  # type: ignore[misc]
         for word in value.split():
             person = Q(user__name__icontains=word) | Q(contact__name__icontains=word) | Q(address__icontains=word)
             to_them = Delivery.objects.visible_to(self.request.user).filter(person)
-            found = found.filter(Q(subject_line__icontains=word) | Q(pk__in=to_them.order_by().values("message")))
+            found = found.filter(Q(subject_line__says=word) | Q(pk__in=to_them.order_by().values("message")))
         return found
 
     def in_state(self, found: QuerySet[Message], name: str, value: str) -> QuerySet[Message]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Upper
 from django.urls import reverse
 
 from audit.kinds import Kind
+from audit.name_columns import folded
 from audit.states import Move, Stateful
 from communications.purposes import Purpose, choices
 from people.models import Contact, User
@@ -48,7 +48,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["purpose", "-id"], name="message_purpose"),
             models.Index(fields=["thread", "-id"], name="message_thread"),
-            GinIndex(OpClass(Upper("subject_line"), name="gin_trgm_ops"), name="message_subject_search"),
+            GinIndex(OpClass(folded("subject_line"), name="gin_trgm_ops"), name="message_subject_search"),
         ]
 
     def __str__(self) -> str:

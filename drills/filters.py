@@ -19,7 +19,7 @@ SMALL = forms.Select(attrs={"class": "form-select-sm"})
 class DrillFilter(django_filters.FilterSet):  # type: ignore[misc]
     q = django_filters.CharFilter(
         field_name="workload__name",
-        lookup_expr="icontains",
+        lookup_expr="says",
         max_length=SEARCH_MAX,
         label="Part of the workload's name",
         widget=forms.TextInput(attrs={"type": "search", "class": "form-control-sm"}),

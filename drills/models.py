@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, ClassVar
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
-from django.db.models.functions import Upper
 from django.urls import reverse
 
 from audit.kinds import Kind
+from audit.name_columns import folded
 from audit.states import Move, Stateful
 from drills import verdict
 from people.models import User
@@ -218,7 +218,7 @@ class Drill(Stateful):
             models.Index(fields=["window_start"], name="drill_window"),
             models.Index(fields=["finished_at"], condition=Q(state="finished"), name="drill_finished"),
             models.Index(fields=["called_off_at"], condition=Q(state="stopped"), name="drill_stopped"),
-            GinIndex(OpClass(Upper("scenario"), name="gin_trgm_ops"), name="drill_scenario_search"),
+            GinIndex(OpClass(folded("scenario"), name="gin_trgm_ops"), name="drill_scenario_search"),
         ]
 
     def __str__(self) -> str:
@@ -384,8 +384,8 @@ class Action(Stateful):
         indexes = [
             models.Index(fields=["owner", "due_on"], condition=~Q(state="closed"), name="action_owner"),
             models.Index(fields=["due_on"], condition=Q(state="open"), name="action_due"),
-            GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="action_title_search"),
-            GinIndex(OpClass(Upper("cause"), name="gin_trgm_ops"), name="action_cause_search"),
+            GinIndex(OpClass(folded("title"), name="gin_trgm_ops"), name="action_title_search"),
+            GinIndex(OpClass(folded("cause"), name="gin_trgm_ops"), name="action_cause_search"),
         ]
 
     def __str__(self) -> str:

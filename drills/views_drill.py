@@ -76,7 +76,7 @@ def _chosen(request: HttpRequest, user: User) -> Workload | None:
 def _choose(request: HttpRequest, user: User) -> HttpResponse:
     text = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     found = Workload.objects.visible_to(user).active().select_related("owner_team")
-    found = found.filter(name__icontains=text) if text else found.none()
+    found = found.filter(name__says=text) if text else found.none()
     return render(request, "drills/choose.html", {"q": text, "workloads": found[:CHOICES]})
 
 

@@ -78,7 +78,7 @@ class Asked:
 
     def all_in(self, *columns: str) -> Q:
         """Every word in at least one of the columns."""
-        return all_of(self.words, lambda word: reduce(or_, (Q(**{f"{column}__icontains": word}) for column in columns)))
+        return all_of(self.words, lambda word: reduce(or_, (Q(**{f"{column}__says": word}) for column in columns)))
 
     def listed(self, name: str) -> str:
         return f"{reverse(name)}?{urlencode({'q': ' '.join(meant[0] for meant in self.words)})}"
@@ -186,9 +186,9 @@ def _contacts(asked: Asked) -> Group:
 
 def _drills_with(word: str) -> Q:
     """Drills of a workload that is called so, or about it: sets of numbers, each from an index."""
-    of_workload = Drill.objects.filter(workload__in=Workload.objects.filter(name__icontains=word).order_by())
+    of_workload = Drill.objects.filter(workload__in=Workload.objects.filter(name__says=word).order_by())
     kinds = [kind.value for kind in DrillKind if word.lower() in f"{kind.value} {kind.label}".lower()]
-    about = Drill.objects.filter(scenario__icontains=word)
+    about = Drill.objects.filter(scenario__says=word)
     return Q(pk__in=of_workload.order_by().values("pk").union(about.order_by().values("pk"))) | Q(kind__in=kinds)
 
 

@@ -75,7 +75,7 @@ class AddPersonSerializer(ChangePersonSerializer):
 
 
 class PersonFilter(django_filters.FilterSet):  # type: ignore[misc]
-    name = django_filters.CharFilter(lookup_expr="icontains")
+    name = django_filters.CharFilter(lookup_expr="says")
     team = django_filters.CharFilter(method="filter_team", label="Name of a team")
     role = django_filters.CharFilter(method="filter_role", label="Key of a role held today, as person or deputy")
     is_active = YesNoFilter(label="Whether she may sign in")

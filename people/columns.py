@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from audit.name_columns import NormalizedField
 from people.names import address_problem, name_problem
 
 if TYPE_CHECKING:
-    _Char = models.CharField[str, str]
     _Email = models.EmailField[str, str]
 else:
-    _Char, _Email = models.CharField, models.EmailField
+    _Email = models.EmailField
 
 
 def validate_name(name: str) -> None:
@@ -27,14 +27,10 @@ def validate_address(address: str) -> None:
         raise ValidationError(problem, code="invalid")
 
 
-class NameField(_Char):
-    """What something or somebody is called."""
+class NameField(NormalizedField):
+    """What something or somebody is called: one form of what looks the same, and no line breaks or links."""
 
     default_validators: list[Callable[[Any], None]] = [validate_name]
-
-    def deconstruct(self) -> Any:
-        name, _, args, kwargs = super().deconstruct()
-        return name, "django.db.models.CharField", args, kwargs
 
 
 class AddressField(_Email):

@@ -20,8 +20,8 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from rest_framework.request import Request as ApiRequest
 from django.utils.crypto import salted_hmac
+from rest_framework.request import Request as ApiRequest
 
 from audit.errors import DeedError
 from people import single_sign_on

@@ -20,8 +20,8 @@ from audit.kinds import Kind
 from audit.services import NOBODY, Actor, difference, record
 from people import machine_tokens
 from people.assignments import DAY, NOT_TO_ONESELF, assignment_problems, enter, twin_of
-from people.confirmations import nothing_left
 from people.columns import problems_of
+from people.confirmations import nothing_left
 from people.models import (
     ApiToken,
     Contact,

@@ -78,7 +78,7 @@ def _filtered(found: QuerySet[User], form: PeopleFilter) -> QuerySet[User]:
     if not asked.get("gone"):
         found = found.filter(is_active=True)
     for word in asked.get("q", "").split():
-        found = found.filter(Q(name__icontains=word) | Q(email__icontains=word) | Q(title__icontains=word))
+        found = found.filter(Q(name__says=word) | Q(email__icontains=word) | Q(title__says=word))
     if asked.get("team"):
         found = found.filter(pk__in=asked["team"].members.order_by().values("pk"))
     if asked.get("role"):

@@ -35,7 +35,7 @@ def list_contacts(request: HttpRequest) -> HttpResponse:
 def _contacts(request: HttpRequest) -> tuple[QuerySet[Contact], str]:
     found, q = Contact.objects.all(), request.GET.get("q", "").replace("\x00", "")
     for word in q.split():
-        found = found.filter(Q(name__icontains=word) | Q(organisation__icontains=word) | Q(note__icontains=word))
+        found = found.filter(Q(name__says=word) | Q(organisation__says=word) | Q(note__says=word))
     return found, q
 
 

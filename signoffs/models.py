@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, ClassVar
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Upper
 
 from audit.kinds import Kind
+from audit.name_columns import folded
 from audit.states import Move, Stateful
 from people.models import Role, User
 from people.proof import Method
@@ -96,7 +96,7 @@ class Request(Stateful):
         indexes = [
             models.Index(fields=["state", "due_on"], name="request_due"),
             models.Index(fields=["-requested_at", "-id"], name="request_newest"),
-            GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="request_title_search"),
+            GinIndex(OpClass(folded("title"), name="gin_trgm_ops"), name="request_title_search"),
         ]
 
     def __str__(self) -> str:

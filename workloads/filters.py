@@ -10,6 +10,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from audit.names import fold
 from people.models import Team, organisation_today
 from workloads.models import Classification, Lifecycle, Proof, Workload
 from workloads.models.register import OPEN_TARGETS, SAID
@@ -80,8 +81,9 @@ class RegisterFilter(django_filters.FilterSet):  # type: ignore[misc]
         names = dict(Team.objects.values_list("pk", "name")) if self.teams is None else self.teams
 
         def fits(word: str) -> Q:
-            teams = [pk for pk, team in names.items() if word.casefold() in team.casefold()]
-            return Q(said__icontains=word) | Q(tags__overlap=[word, word.lower()]) | Q(owner_team__in=teams)
+            folded_word = fold(word)
+            teams = [pk for pk, team in names.items() if folded_word in fold(team)]
+            return Q(said__says=word) | Q(tags__overlap=[word, word.lower()]) | Q(owner_team__in=teams)
 
         rows = rows.alias(said=SAID)
         if self.words is None:

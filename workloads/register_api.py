@@ -81,7 +81,9 @@ class RowSaid(serializers.Serializer[dict[str, Any]]):
 
 
 class CauseSaid(serializers.Serializer[dict[str, Any]]):
-    outcome = serializers.ChoiceField(choices=("refused", "left out", ""), help_text="Empty: it was assumed, or is only told")
+    outcome = serializers.ChoiceField(
+        choices=("refused", "left out", ""), help_text="Empty: it was assumed, or is only told"
+    )
     kind = serializers.ChoiceField(choices=ROW_KINDS)
     column = serializers.CharField()
     what = TextField()

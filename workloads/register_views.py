@@ -25,7 +25,6 @@ from workloads.register.sheet import FILE_MAX, MEGABYTE, ROWS_MAX, FileTooBig
 from workloads.register.uploads import guard_size, uploaded
 from workloads.views_workload import need
 
-
 KEY_DIGITS = 19  # fewer than any number that a key cannot hold
 
 

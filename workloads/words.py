@@ -9,6 +9,7 @@ from operator import and_, or_
 from django.db import connection
 from django.db.models import Q
 
+from audit.names import fold
 from workloads.slips import SHORTEST, nearest
 
 WORDS_MAX = 8  # of a question; the rest is left out
@@ -37,7 +38,7 @@ def spelled(
 
     `beside` are words of other names; `has` is asked of a word that is in no name. Only words of letters can be mistyped.
     """
-    asked = {word: word.lower() for word in words if word.isalpha() and SHORTEST <= len(word) <= 40}
+    asked = {word: low for word in words if (low := fold(word)).isalpha() and SHORTEST <= len(low) <= 40}
     if not asked:
         return [(word,) for word in words]
     with connection.cursor() as cursor:
@@ -58,7 +59,7 @@ def _meant(typed: str, beside: Iterable[str]) -> list[str]:
 
 def names_in(texts: Iterable[str]) -> set[str]:
     """The words of some names, as `beside` wants them."""
-    return {word for text in texts for word in "".join(c if c.isalpha() else " " for c in text.lower()).split()}
+    return {word for text in texts for word in "".join(c if c.isalpha() else " " for c in fold(text)).split()}
 
 
 def all_of(words: Iterable[Spelled], fits: Callable[[str], Q]) -> Q:

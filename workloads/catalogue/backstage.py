@@ -207,7 +207,11 @@ def _team(entity: Entity, teams: dict[Ref, str]) -> Value:
     said = entity.spec.get("owner")
     owner = ref(said, "group", entity.ref.namespace)
     if owner is None:
-        missing = "spec.owner is missing" if said in (None, "") else f"spec.owner says “{shown(str(said), 60)}”, which is no group"
+        missing = (
+            "spec.owner is missing"
+            if said in (None, "")
+            else f"spec.owner says “{shown(str(said), 60)}”, which is no group"
+        )
         return BadCell(f"{missing}. Name a group there, {CHOOSE_TEAM}")
     if owner.kind == "group":
         return teams.get(owner, owner.name)

@@ -235,7 +235,10 @@ _BY_NAME: dict[str, dict[str, str]] = {
 
 
 _TIMED = {(WORKLOADS.key, key) for key in DURATIONS} | {
-    (kind.key, column.key) for kind in KINDS.values() for column in kind.columns if column.read in (_DURATION, values.duration)
+    (kind.key, column.key)
+    for kind in KINDS.values()
+    for column in kind.columns
+    if column.read in (_DURATION, values.duration)
 }
 
 

@@ -87,7 +87,12 @@ def _belongs(path: str, rows: list[dict[str, Any]], documents: list[Any]) -> boo
     if not path or any(map(_is_owned, rows[:ROWS_READ])):
         return False
     steps = parse_path(path)
-    around = (node for end in range(len(steps) - 1) for document in documents[:ROWS_READ] for node in reach(document, steps[:end]))
+    around = (
+        node
+        for end in range(len(steps) - 1)
+        for document in documents[:ROWS_READ]
+        for node in reach(document, steps[:end])
+    )
     return any(isinstance(node, dict) and _is_owned(node) for node in around)
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from audit.collector import collector_paused
+from audit.names import plain_name
 from people.models import User
 from workloads.catalogue.contents import Contents, Line, Value
 from workloads.catalogue.kinds import FLOWS
@@ -102,4 +103,4 @@ def mentioned(contents: Contents) -> set[str]:
                     found.add(said)
             if kind == FLOWS.key:
                 found |= set(_names(line.said.get("needs")))
-    return {" ".join(said.split())[:200] for said in found if not CONTROL.search(said)}  # others are refused
+    return {plain_name(said[:400])[:200] for said in found if not CONTROL.search(said)}  # others are refused

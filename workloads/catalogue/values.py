@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from audit.names import plain_name
 from people.wording import parse_duration
 from workloads.register.sheet import shown
 
@@ -22,7 +23,7 @@ _WHOLE = re.compile(r"[0-9]{1,9}")
 
 def line(text: str) -> str:
     """One line without doubled blanks."""
-    return " ".join(text.split())
+    return plain_name(text)
 
 
 def text(said: str) -> str:
@@ -104,7 +105,7 @@ def items(said: str) -> list[str]:
 
 
 def listed(found: list[str]) -> list[str]:
-    kept = list(dict.fromkeys(item.strip() for item in found if item.strip()))
+    kept = list(dict.fromkeys(name for item in found if (name := plain_name(item))))
     if len(kept) > ITEMS_MAX:
         raise ValueError(f"At most {ITEMS_MAX} names.")
     return kept

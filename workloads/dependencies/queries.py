@@ -125,8 +125,8 @@ def choices(workload: Workload, user: User, words: str) -> Choices:
     loads = loads.exclude(pk=workload.pk).exclude(pk__in=taken.filter(needs__isnull=False).values("needs"))
     parties = third_parties_for(user).exclude(pk__in=taken.filter(third_party__isnull=False).values("third_party"))
     if words:
-        fitting = Q(name__icontains=words) | Q(reference__iexact=words)
-        parties = parties.filter(Q(name__icontains=words) | Q(vendor__icontains=words))
+        fitting = Q(name__says=words) | Q(reference__iexact=words)
+        parties = parties.filter(Q(name__says=words) | Q(vendor__says=words))
     else:
         fitting = _most_needed()
     found = list(loads.filter(fitting).order_by("tier_now", "name", "id")[: CHOICES + 1])

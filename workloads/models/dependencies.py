@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
+from audit.name_columns import NormalizedField
 from people.columns import NameField
 from people.models import Contact, User
 from workloads.models.register import Workload
@@ -15,7 +16,7 @@ class ThirdParty(models.Model):
     """A service that somebody outside runs, with what the vendor promises and where that stands."""
 
     name = NameField(max_length=120, unique=True)
-    vendor = models.CharField(max_length=120, blank=True)
+    vendor = NormalizedField(max_length=120, blank=True)
     contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, related_name="third_parties")
     # None: the vendor promises nothing, or nobody has looked.
     rto_seconds = models.PositiveBigIntegerField("promised RTO, seconds", null=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q, Value
-from django.db.models.functions import Concat, Upper
+from django.db.models.functions import Concat
 
+from audit.name_columns import folded
 from people.columns import NameField
 from people.models import User
 from workloads.models.dependencies import Dependency
@@ -64,7 +65,7 @@ class UserFlow(models.Model):
         ordering = ["-is_critical", "name", "id"]
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["workload", "name"], name="flow_name_once")]
-        indexes = [GinIndex(OpClass(Upper(FLOW_SAID), name="gin_trgm_ops"), name="flow_said")]
+        indexes = [GinIndex(OpClass(folded(FLOW_SAID), name="gin_trgm_ops"), name="flow_said")]
 
     def __str__(self) -> str:
         return self.name

@@ -6,10 +6,11 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import FilteredRelation, Q, Value
-from django.db.models.functions import Concat, Left, Lower, Upper
+from django.db.models.functions import Concat, Left
 from django.urls import reverse
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
+from audit.name_columns import NormalizedField, folded, name_key
 from people.columns import NameField
 from people.models import Team, User
 from people.permissions import PER_WORKLOAD, Permission
@@ -78,10 +79,10 @@ class Workload(models.Model):
     """Something the organisation runs and must get back: an application, a service, a data store."""
 
     name = NameField(max_length=120)
-    reference = models.CharField("external reference", max_length=80, blank=True)
+    reference = NormalizedField("external reference", max_length=80, blank=True)
     purpose = models.TextField()
     owner_team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="workloads")
-    business_unit = models.CharField(max_length=120, blank=True)
+    business_unit = NormalizedField(max_length=120, blank=True)
     lifecycle = models.CharField(max_length=10, choices=Lifecycle.choices, default=Lifecycle.LIVE)
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     # Everybody who signs in may see it, so that other teams can say that they need it.
@@ -119,7 +120,7 @@ class Workload(models.Model):
     class Meta:
         ordering = ["name", "id"]
         constraints = [
-            models.UniqueConstraint(Lower("name"), name="workload_name_once"),
+            models.UniqueConstraint(name_key("name"), name="workload_name_once"),
             models.UniqueConstraint(fields=["reference"], condition=~Q(reference=""), name="workload_reference_once"),
         ]
         indexes = [
@@ -138,9 +139,9 @@ class Workload(models.Model):
             models.Index(fields=["open_now"], condition=~Q(open_now=""), name="workload_open"),
             models.Index(fields=["lifecycle"], condition=~Q(lifecycle="live"), name="workload_not_live"),
             models.Index(fields=["id"], condition=Q(is_shared=True), name="workload_shared"),
-            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="workload_name_search"),
-            GinIndex(OpClass(Upper(SAID), name="gin_trgm_ops"), name="workload_said"),
-            GinIndex(OpClass(Upper("reference"), name="gin_trgm_ops"), name="workload_reference_search"),
+            GinIndex(OpClass(folded("name"), name="gin_trgm_ops"), name="workload_name_search"),
+            GinIndex(OpClass(folded(SAID), name="gin_trgm_ops"), name="workload_said"),
+            GinIndex(OpClass(folded("reference"), name="gin_trgm_ops"), name="workload_reference_search"),
             GinIndex(fields=["tags"], name="workload_tags"),
         ]
         permissions = [

@@ -61,7 +61,10 @@ def _padded(value: int, section: str) -> str | None:
     if not places:
         return None
     digits = str(value).zfill(places)
-    shown = [digits[: len(digits) - places + 1], *digits[len(digits) - places + 1 :]]  # the first place takes what is more
+    shown = [
+        digits[: len(digits) - places + 1],
+        *digits[len(digits) - places + 1 :],
+    ]  # the first place takes what is more
     return "".join(shown.pop(0) if part is None else part for part in parts)
 
 
@@ -72,7 +75,7 @@ def clock_text(value: dt.time, number_format: str) -> str:
     hour = (value.hour % 12 or 12) if noon else value.hour
     text = f"{hour:02}" if "hh" in signs else str(hour)
     text += f":{value.minute:02}" + (f":{value.second:02}" if "s" in signs else "")
-    return text + (" PM" if value.hour >= 12 else " AM") if noon else text  # noqa: PLR2004 (noon)
+    return text + (" PM" if value.hour >= 12 else " AM") if noon else text
 
 
 def duration_text(value: dt.timedelta) -> str:

@@ -29,7 +29,7 @@ def split_unit(name: str) -> tuple[str, str]:
     The unit is empty where there is none.
     """
     words = normal(_HUMP.sub(" ", name)).split()
-    if len(words) < 2 or words[-1] not in UNITS:  # noqa: PLR2004 (a name and its unit)
+    if len(words) < 2 or words[-1] not in UNITS:
         return " ".join(words), ""
     rest = words[:-2] if words[-2] == "in" else words[:-1]
     return " ".join(rest), words[-1]

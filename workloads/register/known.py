@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Lower
 
+from audit.name_columns import name_key
 from people.models import Team, User
 from people.permissions import Permission
 from signoffs.models import Request
@@ -77,7 +77,7 @@ def look_up(rows: Iterable[Wanted], *, lock: bool, mentioned: Collection[str] = 
     known = Known(keys=_keys({name for row in rows for name in (row.name, *row.names) if name} | set(mentioned)))
     references = {row.reference for row in rows if row.reference} | set(mentioned)
     ids = set(Workload.objects.filter(reference__in=_texts(references)).values_list("pk", flat=True))
-    named = Workload.objects.annotate(key=Lower("name")).filter(key__in=_texts(known.keys.values()))
+    named = Workload.objects.annotate(key=name_key("name")).filter(key__in=_texts(known.keys.values()))
     ids |= set(named.values_list("pk", flat=True))
     requests = Request.objects.filter(
         workload_id__in=numbers(ids), subject_type=CLASSIFICATION, state=Request.State.OPEN
@@ -106,15 +106,15 @@ def _lock_targets() -> None:
 
 
 def _keys(names: set[str]) -> dict[str, str]:
-    """Each name in lower case as PostgreSQL does it for its unique index; Python's rules differ for some letters."""
+    """Each name as PostgreSQL compares it in its unique index; Python's rules differ for some letters."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT said, lower(said) FROM unnest(%s::text[]) AS said", [sorted(names)])
+        cursor.execute("SELECT said, name_key(said) FROM unnest(%s::text[]) AS said", [sorted(names)])
         return dict(cursor.fetchall())
 
 
 def _take_workloads(known: Known, ids: set[int], *, lock: bool) -> None:
     """Each with its team out of the few that there are: a join would make one for every row."""
-    found = Workload.objects.filter(pk__in=numbers(ids)).annotate(key=Lower("name")).order_by("pk")
+    found = Workload.objects.filter(pk__in=numbers(ids)).annotate(key=name_key("name")).order_by("pk")
     if lock:
         found = found.select_for_update(of=("self",), no_key=True)
     rows = list(found)  # before the teams: one that came in the meantime is then among them

@@ -114,9 +114,8 @@ def report_of(pending: PendingImport, user: User, *, show: str, page: str | None
         "total": sum(summary.values()),
         "counts": [(kind.title, kinds[kind.key]) for kind in KINDS.values() if kinds.get(kind.key)],
         "again": _chosen(pending.options),
-        "may_leave_out": not pending.options.get("leave_out") and any(
-            cause["kind"] in LINKS and "There is no workload" in cause["what"] for cause in said.get("causes", ())
-        ),
+        "may_leave_out": not pending.options.get("leave_out")
+        and any(cause["kind"] in LINKS and "There is no workload" in cause["what"] for cause in said.get("causes", ())),
         "noun": "workload" if set(kinds) <= {WORKLOADS.key} else "row",
         "to_write": summary["new"] + summary["changed"],
         "tabs": [(outcome, summary[outcome]) for outcome in ORDER if summary[outcome]],

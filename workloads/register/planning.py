@@ -127,7 +127,9 @@ class Planner:
         if not free:
             return by_name
         row.name = free[-1]
-        row.guesses.append(f"Another workload is called “{shown(row.names[0])}” already, so this one is “{shown(row.name)}”.")
+        row.guesses.append(
+            f"Another workload is called “{shown(row.names[0])}” already, so this one is “{shown(row.name)}”."
+        )
         return None
 
     def _once(self, row: Wanted, workload: Workload | None) -> None:

@@ -112,7 +112,11 @@ def _problems_first(rows: Iterable[RowReport]) -> list[RowReport]:
 
 def sentence(summary: dict[str, int], *, applied: bool) -> str:
     """ "58 new, 2 changed, 3 refused: nothing is written yet." """
-    said = [f"{summary[outcome]:,} {outcome}" for outcome in (NEW, CHANGED, UNCHANGED, LEFT_OUT, REFUSED) if summary[outcome]]
+    said = [
+        f"{summary[outcome]:,} {outcome}"
+        for outcome in (NEW, CHANGED, UNCHANGED, LEFT_OUT, REFUSED)
+        if summary[outcome]
+    ]
     if applied:
         return f"{', '.join(said)}: imported."
     if not summary[NEW] + summary[CHANGED] + summary[REFUSED] + summary[LEFT_OUT]:

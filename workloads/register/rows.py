@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
+from audit.names import plain_name
 from people.names import name_problem
 from people.wording import parse_duration
 from workloads.catalogue.values import yes_or_no
@@ -27,6 +28,7 @@ TAGS_MAX, TAG_LENGTH = 20, 40
 TARGET = ("tier", "slo", "rto", "rpo", "reason", "looser_reason")
 # Halves of surrogate pairs too, which no database holds.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+_LINES = frozenset({"reference", "name", "team", "business_unit"})
 _KNOWN_BY = frozenset({"reference", "name"})
 _CALL_IT = {
     key: f"Call that column “{LABELS[key]} (hours)” or whatever its unit is, or take it out." for key in ("rto", "rpo")
@@ -107,7 +109,9 @@ def wanted_line(
     for key, header in alike.items():
         if row.tier and not said.get(key):
             label = LABELS[key]
-            row.refuse(key, f"“{header}” looks like {label} and is not used, so the target would lack it. {_CALL_IT[key]}")
+            row.refuse(
+                key, f"“{header}” looks like {label} and is not used, so the target would lack it. {_CALL_IT[key]}"
+            )
     return row
 
 
@@ -124,6 +128,8 @@ def _checked(row: Wanted, key: str, cell: Cell) -> str:
     if CONTROL.search(cell):
         row.refuse(key, f"“{shown(cell, 30)}” holds a character that cannot be seen (shown as ·). Type the text again.")
         return ""
+    if key in _LINES:
+        cell = plain_name(cell)
     if len(cell) > (most := MOST.get(key, 1000)):
         row.refuse(key, f"At most {most:,} characters; these are {len(cell):,}. Shorten it.")
         return ""
@@ -148,7 +154,7 @@ def _check_required(row: Wanted, said: dict[str, str]) -> None:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())
+    return plain_name(text)
 
 
 def _lifecycle(row: Wanted, text: str) -> str | None:
@@ -187,5 +193,7 @@ def _percent(text: str) -> Decimal:
         raise ValueError(f"Write a percentage above 0 and up to 100, for example 99.95. You wrote “{shown(text, 30)}”.")
     if slo < 1 and "%" not in text:
         of_hundred = f"{(slo * 100).normalize():f}"
-        raise ValueError(f"“{shown(text, 30)}” is less than 1 %. Write “{of_hundred}” if that is meant, else “{text} %”.")
+        raise ValueError(
+            f"“{shown(text, 30)}” is less than 1 %. Write “{of_hundred}” if that is meant, else “{text} %”."
+        )
     return slo

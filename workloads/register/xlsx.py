@@ -211,7 +211,9 @@ class Hidden:
         where = f"of the sheet “{shown(title, 30)}”"
         found = []
         if self.rows:
-            found.append(f"Not read, because hidden: {_counted(len(self.rows), 'row')} {where}: {ranges(self.rows)}. {SHOW}")
+            found.append(
+                f"Not read, because hidden: {_counted(len(self.rows), 'row')} {where}: {ranges(self.rows)}. {SHOW}"
+            )
         if self.used:
             letters = ", ".join(get_column_letter(number) for number in sorted(self.used)[:8])
             found.append(f"Not read, because hidden: {_counted(len(self.used), 'column')} {where}: {letters}. {SHOW}")

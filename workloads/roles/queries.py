@@ -109,7 +109,7 @@ def narrowed(rows: QuerySet[Any], asked: dict[str, Any], on: dt.date) -> QuerySe
         rows = rows.filter(workload_id__isnull=False)
     for word in (asked.get("q") or "").split():
         named = Q(person__name__icontains=word) | Q(deputy__name__icontains=word)
-        rows = rows.filter(named | Q(place__icontains=word))
+        rows = rows.filter(named | Q(place__says=word))
     return rows
 
 

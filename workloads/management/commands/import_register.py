@@ -28,7 +28,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--leave-out", action="store_true", help="leave out links whose other end is not known, instead of refusing"
         )
-        parser.add_argument("--team", metavar="NAME", default="", help="team of workloads for which the file names none")
+        parser.add_argument(
+            "--team", metavar="NAME", default="", help="team of workloads for which the file names none"
+        )
         parser.add_argument("--kind", choices=list(KINDS), default="", help="what the rows of a CSV are")
         parser.add_argument(
             "--mapping", metavar="NAME", default="", help="read another catalogue by this saved mapping"
