@@ -19,6 +19,7 @@ from django.http.response import HttpResponseBase
 from drportal.entering import begin
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "drportal.settings")
+os.environ["PORTAL_PROCESS"] = "web"  # short deadlines for the database: somebody waits for the page
 
 
 class ThreadedHandler(ASGIHandler):

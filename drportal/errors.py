@@ -28,7 +28,8 @@ DETAILS = {
     403: "You may not do this.",
     404: "There is nothing at this address.",
     413: "This is too big.",
-    500: "Something broke here, not with you. Nothing was changed. It has been noted.",
+    500: "Something broke here, not with you. It has been noted.",
+    503: "The portal cannot do this right now.",
 }
 
 
@@ -50,7 +51,8 @@ class ProblemMiddleware:
         if status < 400 or not request.path_info.startswith("/api/") or response.get("Content-Type") == PROBLEM:
             return response
         phrase = HTTPStatus(status).phrase
-        answer = problem(status, phrase.lower().replace(" ", "-"), DETAILS.get(status, f"{phrase}."))
+        said = DETAILS.get(status, f"{phrase}.") + (f" {and_now(request)}" if status >= 500 else "")
+        answer = problem(status, phrase.lower().replace(" ", "-"), said)
         for name, value in response.items():
             if name not in ("Content-Type", "Content-Length", "Content-Encoding"):
                 answer[name] = value
@@ -73,6 +75,15 @@ class DeedErrorMiddleware:
         messages.error(request, error.message)
         # POST, redirect, GET: the page it came from shows the present state together with the refusal.
         return redirect(request.path_info if request.method == "GET" else _came_from(request))
+
+
+def and_now(request: HttpRequest) -> str:
+    """What to do after an answer that leaves open whether the deed was done."""
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return "Nothing was to be changed; ask again."
+    if request.method == "POST" and request.headers.get("Idempotency-Key") is not None:
+        return "Send it again with the same key: what was done is not done twice."
+    return "Whether it was done is not certain: look before you send it again."
 
 
 def _came_from(request: HttpRequest) -> str:

@@ -40,8 +40,9 @@ PROBLEMS = {
     415: "The body is of another media type than the ones named here",
     422: "The Idempotency-Key was used for another request",
     429: "Too many requests; Retry-After says how many seconds to wait",
+    503: "The database does not answer at the moment; Retry-After says how many seconds to wait",
 }
-ON_READ = (400, 401, 403, 404, 406, 429)
+ON_READ = (400, 401, 403, 404, 406, 429, 503)
 ON_WRITE = (*ON_READ, 409, 413, 415)
 ON_POST = (*ON_WRITE, 422)
 

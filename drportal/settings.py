@@ -12,6 +12,7 @@ import environ
 from csp.constants import NONE, SELF
 
 from drportal import startup
+from drportal.deadlines import PAGE, WORK, connection_options
 from drportal.logging import logging_config
 
 if refusals := startup.problems(os.environ):
@@ -73,7 +74,6 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "csp",
     "django_htmx",
-    "health_check",
     "django_structlog",
 ]
 
@@ -122,11 +122,15 @@ FORM_RENDERER = "drportal.forms.Renderer"
 
 # --- Database -------------------------------------------------------------------------------------------------------
 DATABASES = {"default": env.db("DATABASE_URL", default="postgres://portal@127.0.0.1:5432/portal")}
-DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
+DATABASES["default"]["ENGINE"] = "drportal.postgres"
 if not TESTING and (pool := env.int("DATABASE_POOL", default=8)):  # 0: a connection as it comes, for commands
+    # drportal.asgi says "web": somebody waits for the page. Everything else is work: commands, worker, beat.
+    _limits = PAGE if env("PORTAL_PROCESS", default="") == "web" else WORK
+    _given = DATABASES["default"].get("OPTIONS", {})
     DATABASES["default"]["OPTIONS"] = {
-        **DATABASES["default"].get("OPTIONS", {}),
-        "pool": {"min_size": 1, "max_size": pool, "timeout": 10},
+        **connection_options(_limits, _given.pop("options", "")),
+        **_given,
+        "pool": {"size": pool, "limits": _limits},
     }
 if name := env("PORTAL_TEST_DB", default=""):
     DATABASES["default"]["TEST"] = {"NAME": name}

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from drportal import views
+from drportal import outage, views
 from drportal.api import urlpatterns as api_patterns
 
 urlpatterns = [
@@ -21,5 +21,6 @@ urlpatterns = [
     path("accounts/email/", views.own_email, name="account_email"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
-    path("health/", views.health, name="health"),
+    path("health/", outage.health, name="health"),
 ]
+handler500 = outage.server_error

@@ -1,4 +1,4 @@
-"""The home page and the health probe."""
+"""The home page, and search."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
-from health_check.views import HealthCheckView
 
 from drills.queries import next_drills, verdicts_by_quarter
 from drportal.needs import GROUPS, asks_of
 from drportal.search import search
 from drportal.standing import quarters_drawn, quarters_until, standing_for
-from people.access import PUBLIC, SIGNED_IN, rule, signed_in
+from people.access import SIGNED_IN, rule, signed_in
 from people.models import organisation_today
 from workloads.filters import SEARCH_MAX
 from workloads.models import Workload
@@ -52,7 +51,3 @@ def search_all(request: HttpRequest) -> HttpResponse:
 def own_email(request: HttpRequest) -> HttpResponse:
     """In the place of allauth's page for changing addresses: an administrator enters them."""
     return redirect("people:account")
-
-
-health = HealthCheckView.as_view(checks=["health_check.checks.Database", "health_check.checks.Cache"])
-rule(PUBLIC)(health)

@@ -314,7 +314,7 @@ def test_the_deed_and_its_key_fall_together_when_the_connection_dies(monkeypatch
         raise OperationalError
 
     monkeypatch.setattr(idempotency, "_keep", die)
-    assert post(token).status_code == 500
+    assert post(token).status_code == 503
     assert not User.objects.filter(name="Ida Moe").exists()
     assert not IdempotentAnswer.objects.exists()
     monkeypatch.setattr(idempotency, "_keep", keep)
