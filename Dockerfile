@@ -20,6 +20,8 @@ FROM python:3.11-slim
 RUN groupadd --system --gid 10001 portal && useradd --system --uid 10001 --gid portal --home-dir /nonexistent --no-create-home portal
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
+# What the portal keeps outside the database; a volume lies here and takes its owner over.
+RUN mkdir /head && chown 10001:10001 /head
 WORKDIR /app
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PORTAL_MODE=production PORTAL_VAR=/tmp/portal \
     STATIC_ROOT=/app/staticfiles

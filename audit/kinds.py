@@ -99,4 +99,6 @@ class Kind(models.TextChoices):
     MESSAGE_QUEUED = "message.queued", "Message queued"
     DELIVERY_FAILED = "delivery.failed", "Message could not be delivered"
     DELIVERY_DOUBTED = "delivery.doubted", "Delivery in doubt, sent once more"
+    OUTBOX_HELD = "outbox.held", "Outbox held, nothing leaves"
+    OUTBOX_RELEASED = "outbox.released", "Outbox released"
     DELIVERY_RETRIED = "delivery.retried", "Delivery tried again by hand"

@@ -143,7 +143,7 @@ def measure(port: int, count: int) -> dict[str, float]:
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     with sink() as port, own_database():
-        os.environ |= {"EMAIL_URL": f"smtp://127.0.0.1:{port}", "LOG_LEVEL": "WARNING"}
+        os.environ |= {"EMAIL_URL": f"smtp://127.0.0.1:{port}", "LOG_LEVEL": "WARNING", "HEAD_FILE": ""}
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "drportal.settings")
         django.setup()
         print(json.dumps(measure(port, count)))

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from communications import rounds
+from communications import outbox, rounds
 from communications.letters import full_text, write
 from communications.line import InDoubt, Line, NoLine, NotTaken, Refused
 from communications.models import Delivery
@@ -36,15 +37,27 @@ def deliver(*, seconds: float = 8, stop: Callable[[], bool] = lambda: False) -> 
     def ends() -> bool:
         return stop() or time.monotonic() >= until
 
+    if outbox.is_held(at=timezone.now()):
+        return Sweep()
     done = Sweep(doubted=rounds.resolve())
     line = Line()
     try:
         # The line first: without one nothing starts.
-        while not ends() and rounds.is_due() and _opened(line) and (hand := rounds.claim()):
+        while (
+            not ends()
+            and rounds.is_due()
+            and not outbox.is_held(at=timezone.now())
+            and _opened(line)
+            and (hand := rounds.claim())
+        ):
             _walk(hand, line, done, ends)
     finally:
         line.close()
     return done
+
+
+def _may_begin(line: Line) -> bool:
+    return rounds.is_due() and not outbox.is_held(at=timezone.now()) and _opened(line)
 
 
 def _opened(line: Line) -> bool:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Min
 
 from audit.services import PORTAL
+from communications import outbox
 from communications.calendar import has_passed
 from communications.models import Delivery, Message, ReminderReceipt
 from communications.purposes import Purpose
@@ -26,7 +27,10 @@ def gather(*, at: dt.datetime) -> int:
     had = ReminderReceipt.objects.filter(purpose=Purpose.DAILY_DIGEST.key, due_on__gte=yesterday)
     done = set(had.values_list("recipient_id", "due_on"))
     waiting = User.objects.filter(pk__in=oldest, is_active=True)
-    return sum(_gather_for(user, at) for user in waiting if _is_due(user, oldest[user.pk], at, done))
+    due = [user for user in waiting if _is_due(user, oldest[user.pk], at, done)]
+    if due and outbox.is_held(at=at):  # they may have left before the database was put back
+        return 0
+    return sum(_gather_for(user, at) for user in due)
 
 
 def _is_due(user: User, since: dt.datetime, at: dt.datetime, done: set[tuple[int, dt.date]]) -> bool:

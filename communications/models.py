@@ -208,6 +208,28 @@ class Witness(models.Model):
         return str(self.token)
 
 
+class Outbox(models.Model):
+    """One row: how many rounds of messages have left, and whether anything may leave (`communications.outbox`)."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    rounds = models.BigIntegerField(default=0)
+    held_at = models.DateTimeField(null=True)
+    held_why = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="outbox_is_one"),
+            models.CheckConstraint(
+                condition=Q(held_at__isnull=True, held_why="") | (Q(held_at__isnull=False) & ~Q(held_why="")),
+                name="outbox_held_has_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "Outbox"
+
+
 LOOKS = {
     Delivery.State.QUEUED: "half",
     Delivery.State.HELD: "half",

@@ -27,6 +27,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from audit import outside
 from audit.kinds import Kind
 from audit.services import PORTAL, record
 from communications.models import Delivery, Round, Witness
@@ -50,14 +51,16 @@ WITH due AS MATERIALIZED (
     SELECT id FROM communications_delivery
     WHERE state = 'queued' AND next_try_at <= statement_timestamp()
     ORDER BY next_try_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+), counted AS (
+    UPDATE communications_outbox SET rounds = rounds + 1 WHERE held_at IS NULL AND EXISTS (SELECT FROM due) RETURNING rounds
 ), begun AS (
-    INSERT INTO communications_round (token) SELECT %(token)s WHERE EXISTS (SELECT FROM due)
+    INSERT INTO communications_round (token) SELECT %(token)s FROM counted
 ), witnessed AS (
-    INSERT INTO communications_witness (token) SELECT %(token)s WHERE EXISTS (SELECT FROM due)
+    INSERT INTO communications_witness (token) SELECT %(token)s FROM counted
 )
 UPDATE communications_delivery SET state = 'started', started_at = clock_timestamp(),
     lease_token = %(token)s, lease_until = clock_timestamp() + %(lease)s
-FROM due WHERE communications_delivery.id = due.id
+FROM due, counted WHERE communications_delivery.id = due.id RETURNING counted.rounds
 """
 # For this one statement the commit does not wait for the disk.
 _AT_ONCE = "(SELECT set_config('synchronous_commit', 'off', true)) AS at_once"
@@ -95,13 +98,15 @@ def is_due() -> bool:
 
 
 def claim() -> Hand | None:
-    """Take what is due and not in other hands. None when there is nothing."""
+    """Take what is due and not in other hands. None when there is nothing, or the outbox is held."""
     token = uuid.uuid4()
     with connection.cursor() as cursor:
         values: dict[str, Any] = {"token": token, "limit": BATCH, "lease": lease()}
         cursor.execute(_CLAIM, values)
-        if not cursor.rowcount:
+        counted = cursor.fetchone()
+        if counted is None:
             return None
+    outside.note_round(counted[0])  # before the first letter leaves: a backup that is put back shows by it
     found = _held(token).select_related("message", "user", "contact").only(*NEEDED).order_by("id")
     return Hand(token, {delivery.pk: delivery for delivery in found})
 

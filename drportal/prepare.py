@@ -18,6 +18,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "drportal.settings")
     django.setup()
     call_command("migrate", interactive=False, verbosity=1, stdout=sys.stderr)
+    call_command("outbox", "check")  # a line when the database is older than what this machine saw
     if settings.PRODUCTION:
         return  # the demo's passwords are known to everybody
     if "demo" in get_commands():

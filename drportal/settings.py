@@ -159,6 +159,9 @@ CELERY_BEAT_SCHEDULE = {
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
+# What the trail ends with and which messages left, outside the database: a backup that is put back shows by it.
+HEAD_FILE = env("HEAD_FILE", default="" if TESTING else str(VAR_DIR / "head.json"))
+
 # --- Mail -----------------------------------------------------------------------------------------------------------
 if email_url := env("EMAIL_URL", default=""):
     vars().update(env.email_url_config(email_url))

@@ -173,6 +173,8 @@ class Supervisor:
         if not self.env.get("DATABASE_URL"):
             postgres = Postgres(self.var)
             say("Starting PostgreSQL …" if postgres.data.exists() else "Making a new PostgreSQL database …")
+            if not postgres.data.exists():  # what was seen of another one does not count for this one
+                (self.var / "head.json").unlink(missing_ok=True)
             self.services.append(postgres)
             self.env["DATABASE_URL"] = postgres.start().url()
         if not self.env.get("REDIS_URL"):

@@ -43,6 +43,7 @@ class Command(BaseCommand):
     def head(self, **options: Any) -> None:
         now = timezone.now()
         sealing.seal_all(at=now)
+        sealing.keep_head_outside()
         self.stdout.write(f"{sealing.head()} {now:%Y-%m-%dT%H:%M:%SZ}")
 
     def dump(self, **options: Any) -> None:
