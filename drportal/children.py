@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
-MAX_LOG = 10 * 1024 * 1024  # bytes; a larger log is put aside at the next start
+MAX_LOG = 10 * 1024 * 1024  # bytes; of a larger log the content is put aside, also while its program runs
 MAX_PAUSE = 30.0  # seconds between two attempts
 CALM = 60.0  # seconds: whoever ran that long starts again with the shortest pause
 
@@ -50,9 +52,9 @@ class Child:
         self._started = self._not_before = 0.0
 
     def start(self) -> None:
-        if self.log.exists() and self.log.stat().st_size > MAX_LOG:
-            self.log.replace(self.log.with_suffix(".log.1"))
-        with self.log.open("ab") as out:
+        """Raises OSError, for example when the disk is full; `tend` then tries again."""
+        rotate(self.log)
+        with open_private(self.log) as out:
             self._process = subprocess.Popen(
                 self.command,
                 stdin=subprocess.DEVNULL,
@@ -74,17 +76,25 @@ class Child:
         now = time.monotonic()
         if self._process is None:
             if now >= self._not_before:
-                self.start()
+                try:
+                    self.start()
+                except OSError as error:
+                    return self._pause_after(f"cannot be started ({error.strerror})", now)
             return None
         code = self._process.poll()
         if code is None:
             return None
         self._kill_group()  # what it left behind
         self._process = None
-        self.failures = 1 if now - self._started > CALM else self.failures + 1
-        pause = min(2.0 ** (self.failures - 1), MAX_PAUSE)
+        if now - self._started > CALM:
+            self.failures = 0
+        return self._pause_after(f"ended ({how_it_ended(code)})", now)
+
+    def _pause_after(self, what: str, now: float) -> str:
+        self.failures += 1
+        pause = min(2.0 ** min(self.failures - 1, 10), MAX_PAUSE)
         self._not_before = now + pause
-        return f"{self.name} ended ({how_it_ended(code)}); starting it again in {pause:.0f} s. See {self.log}"
+        return f"{self.name} {what}; starting it again in {pause:.0f} s. See {self.log}"
 
     def ask_to_stop(self) -> None:
         if self._process and self._process.poll() is None:
@@ -104,6 +114,38 @@ class Child:
         if self._process:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
+
+
+def open_private(path: Path) -> IO[bytes]:
+    """A log to write on at its end, readable by its owner only, also where an older one was readable by all."""
+    number = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.fchmod(number, 0o600)
+    return os.fdopen(number, "ab")
+
+
+def rotate(log: Path) -> bool:
+    """Put the content of a large log aside. Its program goes on writing: it always writes at the end, wherever that is.
+
+    What it writes in between is lost, and so is the content when there is no room for the copy.
+    """
+    try:
+        if log.stat().st_size <= MAX_LOG:
+            return False
+    except OSError:
+        return False
+    aside = log.with_suffix(".log.1")
+    try:
+        aside.unlink(missing_ok=True)
+        with log.open("rb") as old, open_private(aside) as new:
+            owner = os.fstat(old.fileno())
+            os.fchown(new.fileno(), owner.st_uid, owner.st_gid)
+            shutil.copyfileobj(old, new)
+    except OSError:
+        with contextlib.suppress(OSError):
+            aside.unlink()
+    with contextlib.suppress(OSError):
+        os.truncate(log, 0)
+    return True
 
 
 def how_it_ended(code: int) -> str:

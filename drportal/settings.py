@@ -13,7 +13,7 @@ from csp.constants import NONE, SELF
 
 from drportal import startup
 from drportal.deadlines import PAGE, WORK, connection_options
-from drportal.logging import logging_config
+from drportal.logging import logging_config, passwords_in
 
 if refusals := startup.problems(os.environ):
     sys.exit("The portal does not start:\n" + "\n".join(f"- {sentence}" for sentence in refusals))
@@ -145,7 +145,11 @@ CELERY_TASK_ACKS_LATE = False  # a sweep is called again by the next tick: losin
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_keepalive": True, "health_check_interval": 30}
+# A broker that hangs must show: a worker or beat that waits for it without end looks well. 10 s is longer than any blocking read.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600, "socket_keepalive": True, "health_check_interval": 30,
+    "socket_timeout": 10, "socket_connect_timeout": 5,
+}  # fmt: skip
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Each tick is thrown away when nobody picked it up before the next one: a worker that was away finds one call, not hundreds.
@@ -344,7 +348,11 @@ STORAGES = {
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_400_000  # a register of 5 MB and what is around it
 
-LOGGING = logging_config(json=PRODUCTION, level=env("LOG_LEVEL", default="WARNING" if TESTING else "INFO"))
+LOGGING = logging_config(
+    json=PRODUCTION,
+    level=env("LOG_LEVEL", default="WARNING" if TESTING else "INFO"),
+    secrets=passwords_in([os.environ.get(name, "") for name in ("DATABASE_URL", "REDIS_URL", "EMAIL_URL")]),
+)
 
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -8,6 +8,7 @@ Valkey behind; the next start on the same PORTAL_VAR attaches to them. Exit code
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import http.client
 import os
@@ -22,8 +23,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
+import psycopg
+
 from drportal import running
-from drportal.children import Child, end_with_parent
+from drportal.children import Child, end_with_parent, open_private, rotate
 from drportal.embedded import HOST, Postgres, ServiceError, Valkey, port_is_free, write_private
 from drportal.startup import problems
 
@@ -33,6 +36,8 @@ READY = 90.0  # seconds until the web server has to answer
 GIVE_UP = 3  # a web server that ends so often before its first answer will not come up
 TICK = 0.2  # seconds between two looks at the children
 SERVICE_CHECK = 1.0  # seconds between two looks at PostgreSQL and Valkey
+SERVICE_PAUSE = 5.0  # seconds after one that could not be started, for example because the disk is full
+LOG_CHECK = 10.0  # seconds between two looks at the size of the logs
 
 
 class Refusal(Exception):
@@ -87,12 +92,19 @@ def hold(var: Path, port: int) -> Iterator[bool]:
         lock.seek(0)
         was_killed = bool(lock.read())
         lock.truncate(0)
-        lock.write(f"process {os.getpid()}, http://localhost:{port}\n")
-        lock.flush()
+        with contextlib.suppress(OSError):  # the lock holds also without saying whose it is
+            lock.write(f"process {os.getpid()}, http://localhost:{port}\n")
+            lock.flush()
         try:
             yield was_killed
         finally:
             lock.truncate(0)
+
+
+def _no_room(var: Path, error: OSError) -> Refusal:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Refusal(f"There is no room left on the disk of {var}. Make some, then start again.")
+    return Refusal(f"Cannot write to {var} ({error.strerror}). Set PORTAL_VAR to a directory of yours.")
 
 
 def _lock(var: Path, port: int) -> IO[str]:
@@ -100,7 +112,7 @@ def _lock(var: Path, port: int) -> IO[str]:
         var.mkdir(parents=True, exist_ok=True)
         lock = (var / "portal.lock").open("a+")
     except OSError as error:
-        raise Refusal(f"Cannot write to {var} ({error.strerror}). Set PORTAL_VAR to a directory of yours.") from error
+        raise _no_room(var, error) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -133,6 +145,7 @@ class Supervisor:
         self.env: dict[str, str] = {}
         self.services: list[Postgres | Valkey] = []
         self.children: list[Child] = []
+        self.not_before: dict[Postgres | Valkey, float] = {}  # monotonic
 
     def on_signal(self, number: int, frame: object) -> None:
         self.signals += 1
@@ -158,6 +171,7 @@ class Supervisor:
 
     def prepare(self) -> None:
         self.logs.mkdir(parents=True, exist_ok=True)
+        self.logs.chmod(0o700)
         self.env = {
             **os.environ,
             "PORTAL_VAR": str(self.var),
@@ -191,7 +205,9 @@ class Supervisor:
         """
         say("Preparing the database; the first time this takes a little longer …")
         log, people = self.logs / "prepare.log", self.logs / "people.txt"
-        with log.open("wb") as err, people.open("wb") as out:
+        for path in (log, people):
+            path.unlink(missing_ok=True)
+        with open_private(log) as err, open_private(people) as out:
             process = subprocess.Popen(
                 [sys.executable, "-m", "drportal.prepare"],
                 stdin=subprocess.DEVNULL,
@@ -214,11 +230,7 @@ class Supervisor:
     # --- web, worker, beat ---
     def start_children(self) -> None:
         celery = [sys.executable, "-m", "celery", "-A", "drportal"]
-        granian = [
-            sys.executable, "-m", "granian", "--interface", "asginl", "--host", HOST, "--port", str(self.port),
-            "--workers", str(min(2, os.cpu_count() or 1)), "--no-ws", "--workers-kill-timeout", "5",
-            "drportal.asgi:application",
-        ]  # fmt: skip
+        granian = web_command(HOST, self.port, min(2, os.cpu_count() or 1))
         worker = [
             "worker",
             "-l",
@@ -264,12 +276,15 @@ class Supervisor:
 
     # --- while it runs ---
     def watch(self) -> None:
-        next_check = 0.0
+        next_check = next_logs = 0.0
         while not self.signals:
             self.tend_children()
             if time.monotonic() >= next_check:
                 self.tend_services()
                 next_check = time.monotonic() + SERVICE_CHECK
+            if time.monotonic() >= next_logs:
+                self.tend_logs()
+                next_logs = time.monotonic() + LOG_CHECK
             time.sleep(TICK)
 
     def tend_children(self) -> None:
@@ -280,17 +295,24 @@ class Supervisor:
     def tend_services(self) -> None:
         """Start a server again that is gone, on its old port, so that the addresses the children hold stay right."""
         for service in self.services:
-            if service.running() or self.signals:
+            if service.running() or self.signals or time.monotonic() < self.not_before.get(service, 0):
                 continue
             name = type(service).__name__
             say(f"{name} is gone; starting it again. See {service.log}")
             before = service.port
             try:
                 service.start()
-            except ServiceError as error:
+            except (ServiceError, OSError, subprocess.SubprocessError, psycopg.Error) as error:
                 say(f"{name} does not start, trying again: {error}")
+                self.not_before[service] = time.monotonic() + SERVICE_PAUSE
             if service.port != before:
                 self.change_address(service)
+
+    def tend_logs(self) -> None:
+        """Also of PostgreSQL and Valkey: both write at the end of their file."""
+        for log in (*self.logs.glob("*.log"), *(service.log for service in self.services)):
+            if rotate(log):
+                say(f"{log} was large; what it held is in {log.with_suffix('.log.1')}")
 
     def change_address(self, service: Postgres | Valkey) -> None:
         """Somebody took the port meanwhile: the children have to learn the new one."""
@@ -325,6 +347,15 @@ class Supervisor:
                 do(child)
 
 
+def web_command(host: str, port: int, workers: int) -> list[str]:
+    """A process that is killed is replaced, and the others go on; without respawning the first one takes all down."""
+    return [
+        sys.executable, "-m", "granian", "--interface", "asginl", "--host", host, "--port", str(port),
+        "--workers", str(workers), "--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "5",
+        "drportal.asgi:application",
+    ]  # fmt: skip
+
+
 def answers(port: int) -> bool:
     """Whether the portal answers: 200 on /health/, or anything but a server error on / where there is no /health/."""
     status = _status(port, "/health/")
@@ -343,6 +374,7 @@ def _status(port: int, path: str) -> int:
 
 
 def main() -> int:
+    var = ROOT
     try:
         port = read_port()
         if said := problems(os.environ):
@@ -360,6 +392,11 @@ def main() -> int:
             return code
     except (Refusal, ServiceError) as error:
         sys.stderr.write(f"{error}\n")
+        return 1
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        sys.stderr.write(f"{_no_room(var, error)}\n")
         return 1
 
 

@@ -14,7 +14,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import redis
+
 from drportal.embedded import Postgres, Valkey, free_port
+from drportal.supervisor import web_command
 
 ROOT = Path(__file__).parents[2]
 SIGN_IN = """
@@ -78,11 +81,7 @@ class Standing:
 
     def start_web(self, workers: int = 2) -> None:
         with (self.folder / "web.log").open("ab") as out:
-            command = [
-                sys.executable, "-m", "granian", "--interface", "asginl", "--host", "127.0.0.1", "--port", str(self.port),
-                "--workers", str(workers), "--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "5",
-                "drportal.asgi:application",
-            ]  # fmt: skip
+            command = web_command("127.0.0.1", self.port, workers)
             self.web = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=out, stderr=out)
         until(lambda: self.get("/health/").status == 200)
 
@@ -121,6 +120,11 @@ class Standing:
     def signal_broker(self, number: signal.Signals) -> None:
         assert self.valkey._process is not None
         os.kill(self.valkey._process.pid, number)
+
+    def connections_to_broker(self) -> int:
+        """How many were ever made, as the broker counts them."""
+        with redis.Redis.from_url(self.valkey.url()) as line:
+            return int(line.info("stats")["total_connections_received"])
 
 
 def pids_in(folder: Path) -> list[int]:

@@ -1,5 +1,6 @@
 """`make run`: says what is wrong in one line, keeps its programs running, leaves nothing behind."""
 
+import errno
 import os
 import signal
 import socket
@@ -8,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -151,14 +153,53 @@ def test_children_end_with_a_killed_supervisor(tmp_path: Path) -> None:
     wait_for(lambda: not alive(pid))
 
 
-def test_a_large_log_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_log_is_put_aside_while_its_program_writes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children, "MAX_LOG", 1000)
+    sample = child(tmp_path, "while True: print('x' * 99, flush=True); __import__('time').sleep(0.01)")
+    sample.start()
+    runs = supervisor.Supervisor(tmp_path, 1)
+    runs.logs = tmp_path
+    aside = tmp_path / "sample.log.1"
+
+    def rotated() -> bool:
+        runs.tend_logs()
+        return aside.exists()
+
+    wait_for(rotated)
+    assert aside.stat().st_size > 1000
+    wait_for(lambda: 0 < sample.log.stat().st_size < 1000 or rotated())
+    assert not sample.log.read_bytes().startswith(b"\0"), "it goes on at the beginning, not where it was"
+    sample.wait(time.monotonic(), lambda: True)
+
+
+def test_logs_are_for_their_owner_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(children, "MAX_LOG", 10)
     (tmp_path / "sample.log").write_text("x" * 11)
+    (tmp_path / "sample.log").chmod(0o644)
     sample = child(tmp_path, "print('new')")
     sample.start()
     sample.wait(time.monotonic() + 10, lambda: False)
     assert (tmp_path / "sample.log.1").read_text() == "x" * 11
     assert (tmp_path / "sample.log").read_text() == "new\n"
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.glob("sample.log*")} == {0o600}
+
+
+def test_a_child_that_cannot_be_started_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample = child(tmp_path, "pass")
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with monkeypatch.context() as patched:
+        patched.setattr(children, "open_private", mock.Mock(side_effect=full))
+        assert "No space left on device" in (sample.tend() or "")
+        assert sample.tend() is None, "it pauses"
+    sample._not_before = 0
+    sample.tend()
+    assert sample.pid
+    sample.wait(time.monotonic() + 10, lambda: False)
+
+
+def test_without_room_the_start_is_refused_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = supervisor._no_room(tmp_path, OSError(errno.ENOSPC, "No space left on device"))
+    assert "There is no room left on the disk" in str(said)
 
 
 # --- the whole ------------------------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ from django.db import transaction
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
+from audit.breaker import broker
+
 # The person who uploads waits for this, so that a broker that is gone must cost her next to nothing.
 IN_A_HURRY = {
     "max_retries": 1,
@@ -27,6 +29,8 @@ def wake() -> None:
 
 def _call() -> None:
     """Without a broker the file waits for the timetable, or for `manage.py import_waiting`."""
+    if broker.is_open:
+        return
     try:
         with (
             current_app.connection_for_write(transport_options=IN_A_HURRY) as line,
@@ -34,4 +38,5 @@ def _call() -> None:
         ):
             current_app.send_task(SWEEP, expires=60, retry=False, ignore_result=True, producer=producer)
     except (KombuError, RedisError, OSError):
+        broker.failed()
         log.warning("the broker does not answer: nobody is told that a file waits")

@@ -49,8 +49,7 @@ class Command(BaseCommand):
         waiting = outbox.waiting().select_related("message", "user", "contact").order_by("next_try_at", "id")
         rows = waiting if options["all"] else waiting[:LISTED]
         for delivery in rows:
-            old = bool(seen and delivery.next_try_at < seen)
-            said = "may have left" if old else "new"
+            said = "may have left" if seen and delivery.next_try_at < seen else "new"
             line = f"{delivery.next_try_at:%Y-%m-%dT%H:%M:%SZ}  {said:13}  {delivery.state:7}  {delivery.address}"
             self.stdout.write(f"{line}  {delivery.message.subject_line}")
         total = waiting.count()
