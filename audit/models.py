@@ -117,3 +117,16 @@ class Unsealed(models.Model):
 
     def __str__(self) -> str:
         return f"Event {self.event_id} is not sealed yet"
+
+
+class Tick(models.Model):
+    """When a part of the portal that works unseen gave its last sign of life (`audit.ticks`)."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 from django.db import Error as DatabaseError
 from django.db import connection
 
+from audit import ticks
 from audit.models import Door
 from audit.services import through
 
@@ -46,6 +47,7 @@ class SweepCommand(BaseCommand):
             self.stderr.write(f"The database is away, trying again: {error}")
             connection.close()
             return
+        ticks.tick(ticks.Part.WORKER)
         if done:
             self.stdout.write(done)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from audit import sealing
+from audit import sealing, ticks
 
 
 @shared_task(name="audit.tasks.seal")
@@ -13,3 +13,4 @@ def seal() -> None:
     while sealing.seal(at=timezone.now()) == sealing.BATCH:
         pass
     sealing.keep_head_outside()
+    ticks.tick(ticks.Part.SEALING)

@@ -159,6 +159,7 @@ CELERY_BEAT_SCHEDULE = {
     "seal-trail": {"task": "audit.tasks.seal", "schedule": 15.0, "options": {"expires": 15}},
     "settle-rights": {"task": "workloads.tasks.settle_rights", "schedule": 60.0, "options": {"expires": 60}},
     "remind-reviews": {"task": "workloads.tasks.remind", "schedule": 60.0, "options": {"expires": 60}},
+    "give-a-sign": {"task": "drportal.tasks.tick", "schedule": 20.0, "options": {"expires": 60}},
     "remind-drills": {"task": "drills.tasks.remind", "schedule": 60.0, "options": {"expires": 60}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
@@ -346,6 +347,7 @@ STORAGES = {
     },
 }
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+REQUEST_BODY_WITHIN = env.float("REQUEST_BODY_WITHIN", default=60)  # seconds in which all that is sent has to arrive
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_400_000  # a register of 5 MB and what is around it
 
 LOGGING = logging_config(

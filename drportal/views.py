@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 from drills.queries import next_drills, verdicts_by_quarter
 from drportal.needs import GROUPS, asks_of
 from drportal.search import search
+from drportal.silence import silence_for
 from drportal.standing import quarters_drawn, quarters_until, standing_for
 from people.access import SIGNED_IN, rule, signed_in
 from people.models import organisation_today
@@ -33,6 +34,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "groups": [(name, group) for name in GROUPS if (group := [a for a in asks.listed if a.group(today) == name])],
         "next_drills": next_drills(seen, on=today, limit=5),
         "standing": standing_for(user, today=today, on=on),
+        "silence": silence_for(user),
         "quarters": quarters_drawn(verdicts_by_quarter(seen, quarters), today=today),
     }
     return render(request, "home.html", context)
