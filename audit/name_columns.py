@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
@@ -29,7 +29,7 @@ class NormalizedField(CharField):
     For migrations it is an ordinary text column.
     """
 
-    descriptor_class: ClassVar[Any] = NameAttribute
+    descriptor_class = NameAttribute
 
     def get_prep_value(self, value: Any) -> Any:
         """Also of what is asked for: a name finds itself in any way of writing it."""
@@ -62,13 +62,13 @@ def folded(text: Any) -> models.Func:
 
 @models.CharField.register_lookup
 @models.TextField.register_lookup
-class Says(models.Lookup):  # type: ignore[type-arg]  # not subscriptable at run time
+class Says(models.Lookup):
     """`name__says="cafe"` finds “Café”: capitals, accents and typographic signs do not count."""
 
     lookup_name = "says"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
         left, params = self.process_lhs(compiler, connection)
         # Known when the query is planned, so that an index over `search_fold` serves it.
         pattern = r"replace(replace(replace(search_fold(%s), '\', '\\'), '%%', '\%%'), '_', '\_')"

@@ -14,7 +14,7 @@ from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 
-from audit.tables import BOM, SheetOut, neutral, write_workbook
+from audit.tables import BOM, SheetOut, neutral, neutral_csv, write_workbook
 
 TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -98,7 +98,7 @@ def _parts(header: Sequence[str], batches: Iterable[Iterable[Sequence[Any]]]) ->
     write = csv.writer(_Echo()).writerow
     yield BOM + str(write(header)).encode()
     for batch in batches:
-        yield "".join(str(write([neutral(cell) for cell in row])) for row in batch).encode()
+        yield "".join(str(write([neutral_csv(cell) for cell in row])) for row in batch).encode()
 
 
 async def _in_turn(parts: Iterator[bytes]) -> AsyncIterator[bytes]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import IO, Any, NamedTuple
 
 BOM = b"\xef\xbb\xbf"  # the mark by which spreadsheets know UTF-8
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# A spreadsheet that splits a CSV at semicolons or tabs does not heed quotation marks in the middle of what it takes for a cell,
+# so that each of these may begin another cell, and a line break another row.
+_SPLITS = re.compile(r"""([;\t\r\n])(?=[\s"']*[=+\-@])""")
+_SPLITS_GUARDED = re.compile(r"""([;\t\r\n])'(?=[\s"']*[=+\-@])""")
 WRITTEN_AT_ONCE = 500
 SHEET_ROWS_MAX = 1_000_000  # below the last row of any spreadsheet; what is more goes to a sheet of its own
 _SPREADSHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -33,6 +38,24 @@ def neutral(value: Any) -> str:
         return str(value)
     text = "" if value is None else str(value)
     return f"'{text}" if text.lstrip("'").startswith(FORMULA_STARTS) else text
+
+
+def guarded(text: str) -> str:
+    """A neutral cell for a CSV: none of what it may be split into begins a formula."""
+    return _SPLITS.sub(r"\1'", text)
+
+
+def neutral_csv(value: Any) -> str:
+    """A cell of a CSV that begins no formula, whatever a spreadsheet splits at: commas, semicolons, tabs or line breaks."""
+    return guarded(neutral(value))
+
+
+def plain_cell(text: str) -> str:
+    """What was written, without the apostrophes of `neutral` and `neutral_csv`."""
+    if "'" not in text:
+        return text
+    text = _SPLITS_GUARDED.sub(r"\1", text)
+    return text[1:] if text[:1] == "'" and text.lstrip("'")[:1] in FORMULA_STARTS else text
 
 
 def utc(at: dt.datetime | None) -> str:

@@ -23,6 +23,7 @@ import django
 import psycopg
 
 HEADER = ("reference", "name", "purpose", "team", "business unit", "tags", "tier wanted", "RTO", "RPO", "reason")
+FIGURES = (("15 min", "5 min"), ("4 h", "1 h"), ("24 h", "24 h"))
 TARGETS = 10_000
 COPY = "COPY bare (reference, name, purpose, team, unit, tags, tier, rto, rpo, reason) FROM STDIN"
 # Targets in force of which a third is due for a reminder; each workload has a business stakeholder of its own.
@@ -53,7 +54,7 @@ ANALYZE
 def register(count: int) -> tuple[list[tuple[str, ...]], bytes]:
     rows: list[tuple[str, ...]] = [
         (f"APP-{n}", f"Service {n}", f"Does what service {n} does, for the people who rely on it.", f"Team {n % 40}",
-         f"Unit {n % 7}", "money, web", str(n % 3 + 1), "", "", f"An hour without service {n} costs a lot.")
+         f"Unit {n % 7}", "money, web", str(n % 3 + 1), *FIGURES[n % 3], f"An hour without service {n} costs a lot.")
         for n in range(count)
     ]  # fmt: skip
     text = io.StringIO()

@@ -149,8 +149,10 @@ def _notes(found: Catalogue) -> list[str]:
     if found.undescribed:
         rows = "1 row has" if found.undescribed == 1 else f"{found.undescribed:,} rows have"
         notes.append(f"{rows} no description: the purpose only says what kind of thing it is.")
-    if said := [f"{theirs} as {ours}" for (theirs, ours) in sorted(found.lifecycles) if ours not in (theirs, "live")]:
-        notes.append(f"Lifecycles were read like this: {', '.join(said)}.")
+    if renamed := [
+        f"{theirs} as {ours}" for (theirs, ours) in sorted(found.lifecycles) if ours not in (theirs, "live")
+    ]:
+        notes.append(f"Lifecycles were read like this: {', '.join(renamed)}.")
     return notes + found.notes
 
 
@@ -170,7 +172,7 @@ def _names(entities: list[Entity]) -> dict[Ref, tuple[str, ...]]:
         )
         free = tuple(name for name in possible if name.casefold() not in taken) or possible[-1:]
         taken.add(free[0].casefold())
-        names[own] = free
+        names[own] = (*free, *(name for name in possible if name not in free))
     return names
 
 
@@ -207,18 +209,13 @@ def _team(entity: Entity, teams: dict[Ref, str]) -> Value:
     said = entity.spec.get("owner")
     owner = ref(said, "group", entity.ref.namespace)
     if owner is None:
-        missing = (
-            "spec.owner is missing"
-            if said in (None, "")
-            else f"spec.owner says “{shown(str(said), 60)}”, which is no group"
-        )
-        return BadCell(f"{missing}. Name a group there, {CHOOSE_TEAM}")
+        wrong = "is missing" if said in (None, "") else f"says “{shown(str(said), 60)}”, which is no group"
+        return BadCell(f"spec.owner {wrong}. Name a group there, {CHOOSE_TEAM}")
     if owner.kind == "group":
         return teams.get(owner, owner.name)
     what = "a person" if owner.kind == "user" else f"no group but a {shown(owner.kind, 40)}"
-    return BadCell(
-        f"The owner “{shown(str(said), 60)}” is {what}, and workloads belong to teams. Name a group in spec.owner, {CHOOSE_TEAM}"
-    )
+    whose = f"The owner “{shown(str(said), 60)}” is {what}, and workloads belong to teams."
+    return BadCell(f"{whose} Name a group in spec.owner, {CHOOSE_TEAM}")
 
 
 def _tags(entity: Entity, notes: list[str]) -> list[str]:

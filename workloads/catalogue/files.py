@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
-from audit.tables import BOM, SheetOut, neutral, plain_part, write_workbook
+from audit.tables import BOM, SheetOut, guarded, neutral, plain_part, write_workbook
 from workloads.catalogue.values import joined
 
 FORMAT = "drportal register"
@@ -49,7 +49,7 @@ def write_csv(out: IO[bytes], table: Table) -> None:
     writer = csv.writer(text)
     writer.writerow(table.header)
     for batch in _cells(table):
-        writer.writerows(batch)
+        writer.writerows([guarded(text) for text in row] for row in batch)
         out.write(text.getvalue().encode())
         text.seek(0)
         text.truncate()

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from workloads.catalogue.kinds import normal
 from workloads.catalogue.mapping import LISTS, NEEDS, parse_path, reach
 from workloads.register.columns import LABELS, OTHER_NAMES
+from workloads.register.headers import normal
 from workloads.register.sheet import UnreadableFile, shown
 
 DEPTH = 5

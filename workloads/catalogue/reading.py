@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,14 +13,16 @@ from audit.collector import collector_paused
 from workloads.catalogue.backstage import is_backstage, read_backstage
 from workloads.catalogue.contents import Contents, Line, Value
 from workloads.catalogue.documents import read_json, read_yaml
-from workloads.catalogue.kinds import KINDS, WORKLOADS, RowKind, kind_called, normal
+from workloads.catalogue.kinds import KINDS, WORKLOADS, RowKind, kind_called
 from workloads.catalogue.mapping import MappingSpec, apply
-from workloads.register.columns import HEADER_WITHIN, find_header
-from workloads.register.headers import looks_like, with_unit
+from workloads.register.columns import HEADER_WITHIN, LABELS, find_header
+from workloads.register.headers import looks_like, normal, with_unit
 from workloads.register.sheet import FILE_MAX, ROWS_MAX, BadCell, Cell, FileTooBig, Sheet, UnreadableFile, shown
 from workloads.register.text import NOT_TEXT, decoded, read_table
 from workloads.register.xlsx import BOMB, LOCKED_OR_OLD, OLD_EXCEL, ZIP, read_book
 
+CLASSES_MAX = 8
+NAMED_MAX = 20
 ALL_ROWS_MAX = 5 * ROWS_MAX
 UNPACKED_MAX = 8 * FILE_MAX
 OTHER_KINDS = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"7z\xbc\xaf", b"PK\x05\x06", b"{\\rtf")
@@ -147,6 +150,7 @@ def _take_list(contents: Contents, kind: RowKind, rows: list[Any]) -> None:
     keys: dict[str, tuple[str, str]] = {}
     unknown: dict[str, None] = {}
     alike: dict[str, str] = {}
+    tiers: dict[str, Counter[str]] = {}
     for number, row in enumerate(rows, 1):
         if not isinstance(row, dict):
             raise UnreadableFile(f"Row {number} of {kind.key} is not an object with names and values.")
@@ -160,10 +164,14 @@ def _take_list(contents: Contents, kind: RowKind, rows: list[Any]) -> None:
                 line.said[key] = _with_unit(_value(kind, key, value), unit)
                 continue
             unknown[name] = None
+            if alike[name] == "tier" and isinstance(value, str) and value:
+                tiers.setdefault(shown(name, 60), Counter())[value] += 1
             if alike[name] in ("rto", "rpo", "slo") and any(letter.isdigit() for letter in str(value)):
                 line.alike.setdefault(alike[name], shown(name, 60))
         contents.add(kind.key, line)
     _note_unknown(contents, kind, list(unknown))
+    if all(key != "tier" for key, _ in keys.values()):
+        _ask_for_tiers(contents, tiers)
 
 
 _LISTS = {(kind.key, column.key) for kind in KINDS.values() for column in kind.columns if column.names}
@@ -189,7 +197,9 @@ _UNUSED = frozenset(
 def _note_unknown(contents: Contents, kind: RowKind, names: list[str]) -> None:
     said = [shown(name, 60) for name in names if name and normal(name) not in _UNUSED]
     if said:
-        contents.notes.append(f"{kind.title}: not used, because no column is called so: {', '.join(said[:20])}.")
+        more = f" and {len(said) - NAMED_MAX} more" if len(said) > NAMED_MAX else ""
+        named = ", ".join(said[:NAMED_MAX])
+        contents.notes.append(f"{kind.title}: not used, because no column is called so: {named}{more}.")
 
 
 # --- Tables -------------------------------------------------------------------------------------------------------
@@ -240,11 +250,15 @@ def _take_sheet(contents: Contents, sheet: Sheet, said: str) -> None:
         header = find_header(sheet)
         at, number, width, units = header.at, header.number, header.width, header.units
         alike = {key: header.alike.get(key, {}) for key in ("rto", "rpo", "slo") if key not in at}
+        classes = header.alike.get("tier", {}) if "tier" not in at else {}
         header.unknown = [name for name in header.unknown if normal(name) not in _UNUSED]
         contents.notes += header.notes
     else:
         at, number, width, units = _find_columns(contents, kind, sheet)
-        alike = {}
+        alike, classes = {}, {}
+    if sheet.rows[0][0] < number:
+        contents.notes.append(f"Row {number} was taken for the header; what stands above it was not read.")
+    tiers: dict[str, Counter[str]] = {}
     for row, cells in sheet.rows:
         if row > number:
             values: dict[str, Value] = {key: cells[index] if index < len(cells) else "" for key, index in at.items()}
@@ -253,7 +267,24 @@ def _take_sheet(contents: Contents, sheet: Sheet, said: str) -> None:
             line = Line(row, values, more=any(cells[width:]))
             if alike:
                 line.alike = _alike(alike, cells)
+            for index, name in classes.items():
+                if index < len(cells) and isinstance(cells[index], str) and cells[index]:
+                    tiers.setdefault(name, Counter())[str(cells[index])] += 1
             contents.add(kind.key, line)
+    _ask_for_tiers(contents, tiers)
+
+
+def _ask_for_tiers(contents: Contents, said: dict[str, Counter[str]]) -> None:
+    """A column that may say a tier in words of its own, and is not used: how often it says what."""
+    for header, values in said.items():
+        if len(values) > CLASSES_MAX:
+            continue  # no classes, but texts
+        for value, count in values.most_common():
+            rows = "1 row" if count == 1 else f"{count:,} rows"
+            contents.notes.append(
+                f"{rows}: {header} “{shown(value, 40)}”: which tier? Not used; call the column "
+                f"“{LABELS['tier']}” and write 0 to 3."
+            )
 
 
 def _with_unit(cell: Value, unit: str) -> Value:
@@ -262,7 +293,7 @@ def _with_unit(cell: Value, unit: str) -> Value:
 
 def _alike(columns: dict[str, dict[int, str]], cells: list[Cell]) -> dict[str, str]:
     """Headers of cells that may be a figure of the target, though the column is not used."""
-    found = {}
+    found: dict[str, str] = {}
     for key, places in columns.items():
         for index, header in places.items():
             cell = cells[index] if index < len(cells) else ""

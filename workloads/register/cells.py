@@ -18,7 +18,7 @@ NO_CLOCK = frozenset("yd")  # letters of a date in a number format
 _DECORATION = re.compile(r"\[(?!h+\]|m+\]|s+\])[^\]]*\]|_.|\*.", re.IGNORECASE)
 _TEXTS = re.compile(r'"([^"]*)"|\\(.)')
 _AS_IT_IS = frozenset({"general", "@", "0", "#", ""})
-_LITERAL = re.compile(r'"([^"]*)"|\\(.)|([-/ ().:])|(0)')
+_LITERAL = re.compile(r'"([^"]*)"|\\(.)|([- ():])|(0)')
 
 
 @lru_cache(maxsize=1000)
@@ -33,7 +33,7 @@ def _signs(number_format: str) -> str:
     return _TEXTS.sub("", _section(number_format)).lower()
 
 
-def number_text(value: float | Decimal, number_format: str) -> Cell:
+def number_text(value: float, number_format: str) -> Cell:
     """A number as it is shown: 0.995 in a percent format is "99.5 %", 42 in "00000" is "00042"."""
     signs = _signs(number_format)
     if "%" in signs:
@@ -61,11 +61,11 @@ def _padded(value: int, section: str) -> str | None:
     if not places:
         return None
     digits = str(value).zfill(places)
-    shown = [
+    filled = [
         digits[: len(digits) - places + 1],
         *digits[len(digits) - places + 1 :],
     ]  # the first place takes what is more
-    return "".join(shown.pop(0) if part is None else part for part in parts)
+    return "".join(filled.pop(0) if part is None else part for part in parts)
 
 
 def clock_text(value: dt.time, number_format: str) -> str:

@@ -83,7 +83,7 @@ class Planner:
         return Plan(planned, sorted(name for name in self.new_teams.values() if name in used))
 
     def _row(self, row: Wanted) -> Planned:
-        report = RowReport(row.number, "", shown(row.reference, 80), guesses=list(row.guesses))
+        report = RowReport(row.number, "", shown(row.reference, 80), guesses=row.guesses)
         planned = Planned(row, report)
         planned.workload = self._match(row)
         report.name = shown(row.name, 120)
@@ -117,20 +117,19 @@ class Planner:
 
     def _named(self, row: Wanted, found: Workload | None, by_name: Workload | None) -> Workload | None:
         """Two things of one name stay two: where the name is another's, the next best is taken; one that is known keeps its."""
-        keys = {self.known.key(name): name for name in reversed(row.names)}
-        if found is not None and (own := keys.get(self.known.key(found.name))):
-            row.name = own
+        key = self.known.key
+        if found is not None and (own := [name for name in row.names if key(name) == key(found.name)]):
+            row.name = own[0]
             return found
         if by_name is None or (found is None and not by_name.reference):
             return by_name
-        free = [name for key, name in keys.items() if key not in self.known.by_name]
-        if not free:
-            return by_name
-        row.name = free[-1]
-        row.guesses.append(
-            f"Another workload is called “{shown(row.names[0])}” already, so this one is “{shown(row.name)}”."
-        )
-        return None
+        if free := [name for name in row.names if key(name) not in self.known.by_name]:
+            row.name, taken = free[0], row.name
+            row.guesses.append(
+                f"Another workload is called “{shown(taken)}” already, so this one is “{shown(row.name)}”."
+            )
+            return None
+        return by_name
 
     def _once(self, row: Wanted, workload: Workload | None) -> None:
         marks: list[tuple[str, Any]] = [("name", self.known.key(row.name))] if row.name else []
@@ -209,7 +208,8 @@ class Planner:
         planned.target, planned.proposal = target, open_target
         if row.slo is None and target.slo == default_slo(target.tier):
             planned.report.guesses.append(
-                f"The file says no SLO, so the proposed target has {percent(target.slo)} %, the least for tier {target.tier.level}."
+                f"The file says no SLO, so the proposed target has {percent(target.slo)} %, "
+                f"the least for tier {target.tier.level}."
             )
         before = open_target or in_force
         said = Target.of(before).words if before is not None else ""

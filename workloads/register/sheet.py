@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from audit.errors import Invalid
-from audit.tables import FORMULA_STARTS
+from audit.tables import plain_cell
 
 MEGABYTE = 1024 * 1024
 FILE_MAX = 10 * MEGABYTE
@@ -71,12 +71,7 @@ class Sheet:
             return
         if len(self.rows) > ROWS_MAX:  # the header is one more
             raise UnreadableFile(f"The file has more than {ROWS_MAX:,} rows. Split it into several.")
-        self.rows.append((number, [unguarded(cell) if isinstance(cell, str) else cell for cell in cells]))
-
-
-def unguarded(text: str) -> str:
-    """Without the apostrophe that `audit.tables.neutral` puts before what a spreadsheet takes for a formula."""
-    return text[1:] if text[:1] == "'" and text.lstrip("'")[:1] in FORMULA_STARTS else text
+        self.rows.append((number, [plain_cell(cell) if isinstance(cell, str) else cell for cell in cells]))
 
 
 def shown(text: str, most: int = SHOWN_MAX) -> str:

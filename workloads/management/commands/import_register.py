@@ -58,8 +58,11 @@ class Command(BaseCommand):
             raise CommandError(error.message) from None
 
     def _tell(self, report: dict[str, Any]) -> None:
+        self.stdout.write(f"Read as {report['understood']}.")
         for note in report["notes"]:
             self.stdout.write(note)
+        for cause in report["causes"]:
+            self.stdout.write(f"{cause['who']}: {cause['column'] + ': ' if cause['column'] else ''}{cause['what']}")
         if report["new_teams"]:
             self.stdout.write(f"New teams: {', '.join(report['new_teams'])}")
         for row in report["rows"]:
@@ -69,9 +72,6 @@ class Command(BaseCommand):
                 self.stdout.write(f"    {problem['column']}: {problem['what']}")
             for change in row["changes"] if row["outcome"] == "changed" else ():
                 self.stdout.write(f"    {change['field']}: {change['from'] or '–'} → {change['to'] or '–'}")
-        for cause in report["causes"]:
-            self.stdout.write(f"{cause['who']}: {cause['column'] + ': ' if cause['column'] else ''}{cause['what']}")
-        self.stdout.write(f"Read: {report['understood']}.")
         self.stdout.write(report["sentence"])
         if report["summary"]["refused"] and not report["applied"]:
             raise CommandError("Correct the refused rows first: all rows come in together.")

@@ -1,0 +1,48 @@
+"""A name of 120 letters without a blank breaks; no page scrolls sideways on the narrowest phone."""
+
+from __future__ import annotations
+
+import pytest
+from django.db.models import CharField, F, Value
+from django.db.models.functions import Cast, Concat
+
+from communications.models import Message
+from drills.models import Action
+from people.models import Contact, Role, Team, User
+from signoffs.models import Request
+from tests.cast import make_cast
+from tests.journeys.test_pages import _pages
+from workloads.models import Campaign, ColumnMapping, Component, SavedView, Season, ThirdParty, UserFlow, Workload
+
+pytestmark = [pytest.mark.journey, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+NARROWEST = {"width": 320, "height": 700}
+NAMED = {
+    Workload: ("name", "reference", "business_unit"), Team: ("name",), User: ("name", "title"), Contact: ("name", "organisation"),
+    ThirdParty: ("name", "vendor"), Component: ("name",), UserFlow: ("name",), Campaign: ("name",), ColumnMapping: ("name",),
+    SavedView: ("name",), Season: ("name",), Action: ("title",), Message: ("subject_line",), Request: ("title",), Role: ("name",),
+}  # fmt: skip
+
+
+def give_long_names():
+    for model, fields in NAMED.items():
+        for field in fields:
+            most = model._meta.get_field(field).max_length
+            long = Concat(Value("W" * (min(most, 120) - 8)), Cast(F("pk"), CharField()), output_field=CharField())
+            model.objects.update(**{field: long})
+
+
+def test_no_page_scrolls_sideways_for_a_long_name(pages):
+    cast = make_cast()
+    addresses = list(_pages(cast))
+    give_long_names()
+    page = pages(size="phone", user=cast.head)
+    page.set_viewport_size(NARROWEST)
+    wide = []
+    for address in addresses:
+        if address.startswith(("/admin/", "/api/")) or page.request.get(address).status == 405:
+            continue
+        page.goto(address)
+        if (width := page.evaluate("document.documentElement.scrollWidth")) > NARROWEST["width"]:
+            wide.append(f"{address} is {width} px wide")
+    assert not wide, "\n".join(wide)
