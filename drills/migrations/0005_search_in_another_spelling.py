@@ -17,7 +17,7 @@ def folded(column, name):
 class Migration(migrations.Migration):
     """A search finds words in another spelling."""
 
-    dependencies = [("drills", "0004_search_by_words"), ("audit", "0003_names_and_search")]
+    dependencies = [("drills", "0004_search_by_words"), ("audit", "0004_names_and_search")]
     operations = [
         operation
         for model, column, name in INDEXES

@@ -25,5 +25,5 @@ PEOPLE = "UPDATE people_user SET name = plain_name(name) WHERE name <> plain_nam
 class Migration(migrations.Migration):
     """Names that look the same are the same."""
 
-    dependencies = [("people", "0004_roles_of_a_person"), ("audit", "0003_names_and_search")]
+    dependencies = [("people", "0004_roles_of_a_person"), ("audit", "0004_names_and_search")]
     operations = [migrations.RunSQL(sql, migrations.RunSQL.noop) for sql in (TEAMS, CONTACTS, PEOPLE)]

@@ -91,7 +91,7 @@ def test_names_that_were_there_are_put_into_their_one_form(cast, till):
         cursor.execute("DROP INDEX workload_name_once")
         for workload, name in zip(others, ("Cafe\u0301 till", "A\u00a0 Na\u0308me"), strict=True):
             cursor.execute("UPDATE workloads_workload SET name = %s WHERE id = %s", [name, workload.pk])
-        cursor.execute(importlib.import_module("workloads.migrations.0026_plain_names").WORKLOADS)
+        cursor.execute(importlib.import_module("workloads.migrations.0027_plain_names").WORKLOADS)
         cursor.execute("SELECT name FROM workloads_workload WHERE id = ANY(%s) ORDER BY id", [[w.pk for w in others]])
         names = [name for (name,) in cursor.fetchall()]
     assert names == [f"Café till ({others[0].pk})", "A Näme"]

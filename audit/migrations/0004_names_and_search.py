@@ -42,5 +42,5 @@ GONE = "DROP FUNCTION plain_name(text); DROP FUNCTION name_key(text); DROP FUNCT
 class Migration(migrations.Migration):
     """Names that look the same are the same, and a search finds a name in another spelling."""
 
-    dependencies = [("audit", "0002_append_only")]
+    dependencies = [("audit", "0003_moves_and_moments")]
     operations = [migrations.RunSQL(FUNCTIONS, GONE)]

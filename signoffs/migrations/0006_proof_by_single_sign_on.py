@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('signoffs', '0003_search_by_title'),
+        ("signoffs", "0005_who_signs_is_frozen"),
     ]
 
     operations = [

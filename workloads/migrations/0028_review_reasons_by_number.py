@@ -30,7 +30,7 @@ def reasons(said, needed):
 class Migration(migrations.Migration):
     """Why a review is due early names workloads by number, so that each reader is told in the names she may see."""
 
-    dependencies = [("workloads", "0025_shared_services")]
+    dependencies = [("workloads", "0027_plain_names")]
     operations = [
         migrations.AddField(
             "classification",

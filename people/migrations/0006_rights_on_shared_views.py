@@ -19,7 +19,7 @@ def add_rights(apps, schema_editor):
 class Migration(migrations.Migration):
     """Sharing a view of the register shows everybody its name and filters."""
 
-    dependencies = [("people", "0004_roles_of_a_person")]
+    dependencies = [("people", "0005_plain_names")]
     operations = [
         migrations.AlterField(
             model_name="role",

@@ -66,7 +66,7 @@ INDEXES = (
 class Migration(migrations.Migration):
     """A search finds a name in another spelling, from the same indexes; words that are meant are kept as they are searched."""
 
-    dependencies = [("workloads", "0026_plain_names")]
+    dependencies = [("workloads", "0030_sharing_needs_a_right")]
     operations = [
         migrations.RunSQL("DELETE FROM workloads_word", migrations.RunSQL.noop),
         *(learn(table, columns) for table, columns in TEXTS.items()),

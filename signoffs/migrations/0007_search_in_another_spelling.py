@@ -3,7 +3,7 @@ from django.db import migrations, models
 from django.db.models import F, Func
 
 INDEXES = (
-    ("message", "subject_line", "message_subject_search"),
+    ("request", "title", "request_title_search"),
 )
 
 
@@ -15,7 +15,7 @@ def folded(column, name):
 class Migration(migrations.Migration):
     """A search finds words in another spelling."""
 
-    dependencies = [("communications", "0006_search_by_subject"), ("audit", "0003_names_and_search")]
+    dependencies = [("signoffs", "0006_proof_by_single_sign_on"), ("audit", "0004_names_and_search")]
     operations = [
         operation
         for model, column, name in INDEXES

@@ -8,7 +8,7 @@ CLOSING = ["closed_at", "closed_by_id", "closing_reason"]
 class Migration(migrations.Migration):
     """A request that is closed stays as it was closed, and an open one only closes."""
 
-    dependencies = [("signoffs", "0003_search_by_title"), ("audit", "0003_moves_and_moments")]
+    dependencies = [("signoffs", "0007_search_in_another_spelling"), ("audit", "0003_moves_and_moments")]
     operations = [
         held_to_moves(
             "signoffs_request",

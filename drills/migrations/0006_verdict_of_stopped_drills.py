@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     """A stopped drill can have missed its targets; nobody clicks the time of the newest surviving data. Drills that are over
     stay as they are."""
 
-    dependencies = [("drills", "0004_search_by_words"), ("workloads", "0026_drills_that_count")]
+    dependencies = [("drills", "0005_search_in_another_spelling"), ("workloads", "0026_drills_that_count")]
     operations = [
         migrations.RunSQL(FILL, migrations.RunSQL.noop),
         migrations.AddIndex(

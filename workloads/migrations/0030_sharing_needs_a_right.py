@@ -16,7 +16,7 @@ def keep_to_themselves(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workloads", "0026_review_reasons_by_number"), ("people", "0005_rights_on_shared_views")]
+    dependencies = [("workloads", "0029_who_signs_a_target"), ("people", "0006_rights_on_shared_views")]
     operations = [
         migrations.AlterModelOptions(
             "savedview",

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Signs of life of worker, beat and sealing. Until the first one, the time of this migration counts."""
 
-    dependencies = [("audit", "0002_append_only")]
+    dependencies = [("audit", "0004_names_and_search")]
     operations = [
         migrations.CreateModel(
             name="Tick",

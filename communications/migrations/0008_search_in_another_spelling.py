@@ -3,7 +3,7 @@ from django.db import migrations, models
 from django.db.models import F, Func
 
 INDEXES = (
-    ("request", "title", "request_title_search"),
+    ("message", "subject_line", "message_subject_search"),
 )
 
 
@@ -15,7 +15,7 @@ def folded(column, name):
 class Migration(migrations.Migration):
     """A search finds words in another spelling."""
 
-    dependencies = [("signoffs", "0003_search_by_title"), ("audit", "0003_names_and_search")]
+    dependencies = [("communications", "0007_outbox"), ("audit", "0004_names_and_search")]
     operations = [
         operation
         for model, column, name in INDEXES

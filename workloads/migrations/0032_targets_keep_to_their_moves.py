@@ -58,7 +58,7 @@ def learn(table, columns):
 class Migration(migrations.Migration):
     """Targets and waivers move only as their models say; no temporary table fools a trigger."""
 
-    dependencies = [("workloads", "0025_shared_services"), ("audit", "0003_moves_and_moments")]
+    dependencies = [("workloads", "0031_search_in_another_spelling"), ("audit", "0003_moves_and_moments")]
     operations = [
         migrations.RunSQL(KEEP, migrations.RunSQL.noop),
         *(learn(table, columns) for table, columns in TEXTS.items()),

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     """A second person confirms guarded roles; the same role, person and day is one row (the first one given)."""
 
     dependencies = [
-        ('people', '0004_roles_of_a_person'),
+        ("people", "0006_rights_on_shared_views"),
     ]
 
     operations = [

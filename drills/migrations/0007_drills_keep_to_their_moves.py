@@ -42,7 +42,7 @@ ALL = ["*"]
 class Migration(migrations.Migration):
     """A drill and its gaps move only as their models say; no temporary table fools a trigger."""
 
-    dependencies = [("drills", "0004_search_by_words"), ("audit", "0003_moves_and_moments")]
+    dependencies = [("drills", "0006_verdict_of_stopped_drills"), ("audit", "0003_moves_and_moments")]
     operations = [
         migrations.RunSQL(QUALIFIED, migrations.RunSQL.noop),
         held_to_moves(

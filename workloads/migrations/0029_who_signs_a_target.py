@@ -20,7 +20,7 @@ SET CONSTRAINTS ALL IMMEDIATE;
 class Migration(migrations.Migration):
     """Distinct people sign, and who proposes a critical target does not; both by tier."""
 
-    dependencies = [("workloads", "0025_shared_services"), ("signoffs", "0004_one_signature_per_person")]
+    dependencies = [("workloads", "0028_review_reasons_by_number"), ("signoffs", "0004_one_signature_per_person")]
     # After it, these columns of a request do not change any more.
     run_before = [("signoffs", "0005_who_signs_is_frozen")]
     operations = [

@@ -43,7 +43,7 @@ def plain(table, within):
 class Migration(migrations.Migration):
     """Names that look the same are the same: on pages, by API and in files."""
 
-    dependencies = [("workloads", "0025_shared_services"), ("audit", "0003_names_and_search")]
+    dependencies = [("workloads", "0026_drills_that_count"), ("audit", "0004_names_and_search")]
     operations = [
         *(migrations.RunSQL(plain(table, within), migrations.RunSQL.noop) for table, within in ONCE.items()),
         migrations.RunSQL(WORKLOADS, migrations.RunSQL.noop),
