@@ -9,14 +9,12 @@ from allauth.account.decorators import secure_admin_login
 from allauth.mfa import admin as mfa_admin
 from allauth.socialaccount import admin as social_admin
 from allauth.usersessions import admin as sessions_admin
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 
 from audit.kinds import Kind
 from people import services
@@ -52,11 +50,7 @@ class RoleAdmin(ProvenAdmin, ReferenceAdmin):
     def save_model(self, request: HttpRequest, obj: Role, form: Any, change: bool) -> None:
         wanted, obj.rights = obj.rights, stored(obj).rights
         super().save_model(request, obj, form, change)
-        confirmation = change_rights(role=obj, rights=wanted, by=doer(request), at=timezone.now())
-        if confirmation is not None:
-            address = reverse("people:confirmation", args=[confirmation.pk])
-            text = 'The rights have not changed yet: <a href="{}">a second person has to confirm it</a>.'
-            messages.warning(request, format_html(text, address))
+        self.say_waits(request, change_rights(role=obj, rights=wanted, by=doer(request), at=timezone.now()))
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

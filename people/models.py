@@ -381,10 +381,12 @@ class RoleAssignment(models.Model):
     def trail_thread(self) -> str:
         return f"workload:{self.workload_id}" if self.workload_id else f"role:{self.role_id}"
 
-    def is_confirmed_for(self, person: User) -> bool:
-        """Whether this person holds it without anybody's confirmation missing."""
-        waits = self.confirmation is not None and person.pk in self.confirmation.receivers
-        return self.standing == Standing.EFFECTIVE or not waits
+    @property
+    def unconfirmed_people(self) -> frozenset[int]:
+        """Numbers of those who hold it although no second person has confirmed it yet; a query where there are any."""
+        if self.standing != Standing.UNCONFIRMED or self.confirmation is None:
+            return frozenset()
+        return frozenset(self.confirmation.receivers)
 
 
 class Scope(models.TextChoices):

@@ -20,6 +20,7 @@ class Holding:
     role: Role
     person: User | None
     deputy: User | None
+    unconfirmed: frozenset[int] = frozenset()  # numbers of those whom no second person has confirmed yet
 
     @property
     def people(self) -> tuple[User, ...]:
@@ -35,7 +36,7 @@ def holdings(role: str, *, workload_id: int | None, on: dt.date) -> list[Holding
         .order_by("id")
     )
     own = [a for a in found if a.workload_id is not None]
-    return [Holding(a.role, a.person, a.deputy) for a in (own or found)]
+    return [Holding(a.role, a.person, a.deputy, a.unconfirmed_people) for a in (own or found)]
 
 
 def holdings_of(
@@ -51,7 +52,7 @@ def holdings_of(
     )
     held: dict[tuple[str, int | None], list[Holding]] = defaultdict(list)
     for a in found:
-        held[a.role_id, a.workload_id].append(Holding(a.role, a.person, a.deputy))
+        held[a.role_id, a.workload_id].append(Holding(a.role, a.person, a.deputy, a.unconfirmed_people))
     return {(role, pk): held.get((role, pk)) or held.get((role, None), []) for role in roles for pk in workload_ids}
 
 
@@ -60,6 +61,12 @@ def acting(held: Iterable[Holding]) -> list[User]:
     held = list(held)
     order = [h.person for h in held] + [h.deputy for h in held]
     return list({p.pk: p for p in order if p is not None and p.is_active}.values())
+
+
+def is_unconfirmed(held: Iterable[Holding], person: User) -> bool:
+    """Whether this person acts in these holdings of a role, and nowhere in them confirmed."""
+    hers = [one for one in held if person.pk in [p.pk for p in one.people]]
+    return bool(hers) and all(person.pk in one.unconfirmed for one in hers)
 
 
 def people_in_role(role: str, *, workload_id: int | None, on: dt.date) -> list[User]:

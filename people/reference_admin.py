@@ -38,6 +38,13 @@ class ProvenAdmin(ModelAdmin):
         self._prove(request)
         return super().delete_view(request, *args, **kwargs)
 
+    def say_waits(self, request: HttpRequest, confirmation: Confirmation | None) -> None:
+        """What was asked for by an edit has not changed yet, and where it waits."""
+        if confirmation is not None:
+            address = reverse("people:confirmation", args=[confirmation.pk])
+            text = '{}: not changed yet, <a href="{}">a second person has to confirm it</a>.'
+            messages.warning(request, format_html(text, confirmation.title, address))
+
     def _prove(self, request: HttpRequest) -> None:
         if self.has_change_permission(request) and proof_from(request) is None:
             raise ReauthenticationRequired
@@ -121,9 +128,7 @@ class ConfirmedAdmin(ProvenAdmin, ReferenceAdmin):
         if confirmation is None:
             messages.info(request, "Nothing differs, so nothing was asked for.")
             return
-        address = reverse("people:confirmation", args=[confirmation.pk])
-        text = 'Nothing has changed yet: <a href="{}">a second person has to confirm it</a>.'
-        messages.warning(request, format_html(text, address))
+        self.say_waits(request, confirmation)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """The trail has it."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from people.models import Role, User
-from people.queries import Holding, acting, holdings_of
+from people.queries import Holding, acting, holdings_of, is_unconfirmed
 from people.wording import listed
 from signoffs.matching import Terms, eligible, fillable_after, slot_to_take, unfillable
 from signoffs.models import Request, Signature, Slot
@@ -54,6 +54,10 @@ class Eligibility:
     def holds(self, role: str, person: User) -> bool:
         """Whether she holds the role herself, not as a deputy."""
         return any(one.person is not None and one.person.pk == person.pk for one in self.held[role])
+
+    def is_unconfirmed(self, role: str, person: User) -> bool:
+        """Whether no second person has confirmed yet that she holds the role."""
+        return is_unconfirmed(self.held[role], person)
 
     def role_for(self, user: User) -> str | None:
         """In which role this person signs: the one that leaves the others to somebody else. None where she may not sign."""

@@ -108,6 +108,7 @@ class Seal:
     is_yours: bool
     as_deputy: bool
     nobody: str = ""  # why, where nobody can sign
+    unconfirmed: bool = False  # no second person has confirmed yet that who is named holds the role
 
     @property
     def asked(self) -> str:
@@ -138,14 +139,18 @@ def _seal(slot: Slot, signers: Eligibility | None, user: User, yours: str | None
     holders = [person for person in asked if signers.holds(slot.role_id, person)]
     deputies = [person for person in asked if person not in holders]
     is_yours = yours == slot.role_id
+    holder = user if is_yours and user in holders else next(iter(holders), None)
+    deputy = user if is_yours and user in deputies else next(iter(deputies), None)
+    named = user if is_yours else holder or deputy
     return Seal(
         slot=slot,
         signature=None,
-        holder=user if is_yours and user in holders else next(iter(holders), None),
-        deputy=user if is_yours and user in deputies else next(iter(deputies), None),
+        holder=holder,
+        deputy=deputy,
         is_yours=is_yours,
         as_deputy=is_yours and user in deputies,
         nobody=nobody,
+        unconfirmed=named is not None and signers.is_unconfirmed(slot.role_id, named),
     )
 
 

@@ -18,7 +18,7 @@ from audit.services import record
 from audit.states import change_state
 from people.models import Role, User, organisation_today
 from people.proof import IdentityProof, check_proof
-from people.queries import acts_in_role, holdings
+from people.queries import acts_in_role, holdings, is_unconfirmed
 from signoffs import eligibility
 from signoffs.documents import digest as digest_of
 from signoffs.documents import plain_text
@@ -248,4 +248,5 @@ _OWN = {
 def _printed_role(slot: Slot, by: User, at: dt.datetime) -> str:
     held = holdings(slot.role_id, workload_id=slot.request.workload_id, on=organisation_today(at))
     is_holder = any(h.person is not None and h.person.pk == by.pk for h in held)
-    return slot.role.name if is_holder else f"{slot.role.name} (deputy)"
+    printed = slot.role.name if is_holder else f"{slot.role.name} (deputy)"
+    return f"{printed} (unconfirmed)" if is_unconfirmed(held, by) else printed

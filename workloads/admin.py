@@ -5,10 +5,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
 
 from people.models import Confirmation, User
 from people.permissions import Permission
-from people.reference_admin import ConfirmedAdmin, ReadOnlyAdmin, ReferenceAdmin
+from people.reference_admin import ConfirmedAdmin, ProvenAdmin, ReadOnlyAdmin, ReferenceAdmin, doer, stored
+from workloads import signing_policy
 from workloads.impact.admin import ImpactCategoryAdmin, ImpactPointAdmin
 from workloads.models import (
     Classification,
@@ -27,7 +29,9 @@ from workloads.signing_rules import change_rule
 
 
 @admin.register(Tier)
-class TierAdmin(ReferenceAdmin):
+class TierAdmin(ProvenAdmin, ReferenceAdmin):
+    """How targets are signed waits for a second person; the rest changes at once."""
+
     list_display = ("level", "name", "slo_words", "rto_seconds", "rpo_seconds", "review_days", "drill_days")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -37,7 +41,17 @@ class TierAdmin(ReferenceAdmin):
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("level", "distinct_signers", "proposer_may_sign")  # the latter by `workloads.signing_policy` alone
+        return ("level",)
+
+    def save_model(self, request: HttpRequest, obj: Tier, form: Any, change: bool) -> None:
+        wanted, before = {name: getattr(obj, name) for name in signing_policy.WORDS}, stored(obj)
+        for name in wanted:
+            setattr(obj, name, getattr(before, name))
+        super().save_model(request, obj, form, change)
+        self.say_waits(
+            request,
+            signing_policy.change_signing_policy(tier=obj, by=doer(request), at=timezone.now(), **wanted),
+        )
 
 
 @admin.register(SigningRule)

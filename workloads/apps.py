@@ -9,6 +9,7 @@ class WorkloadsConfig(AppConfig):
 
     def ready(self) -> None:
         from people import confirmations, guarding  # noqa: PLC0415 (models are not ready before)
+        from workloads import signing_policy  # noqa: PLC0415 (models are not ready before)
         from workloads.gates.signing import WAIVER, WaiverSubject  # noqa: PLC0415 (models are not ready before)
         from workloads.handover import Places, Reviews  # noqa: PLC0415 (models are not ready before)
         from workloads.signing import CLASSIFICATION, REAFFIRMATION, ClassificationSubject, ReaffirmationSubject  # noqa: PLC0415 (models are not ready before)
@@ -23,3 +24,4 @@ class WorkloadsConfig(AppConfig):
         telling.register(RoleTeller())
         guarding.register_signing_roles(signing_roles)
         confirmations.register(DEED, SigningRuleEdit())
+        confirmations.register(signing_policy.DEED, signing_policy.SigningPolicyEdit())

@@ -217,7 +217,7 @@ def signers(tiers: list[Tier], held: dict[str, list[RoleAssignment]]) -> dict[in
     """For each tier who would sign, in order."""
     found: dict[int, list[Signer]] = {tier.level: [] for tier in tiers}
     for rule in SigningRule.objects.filter(tier__in=tiers).select_related("role").order_by("position", "id"):
-        holding = tuple(Holding(a.role, a.person, a.deputy) for a in held.get(rule.role_id, []))
+        holding = tuple(Holding(a.role, a.person, a.deputy, a.unconfirmed_people) for a in held.get(rule.role_id, []))
         found[rule.tier_id].append(Signer(rule.role, rule.meaning, holding))
     return found
 

@@ -22,6 +22,7 @@ from workloads.gates.known import read
 from workloads.gates.known import texts as known_texts
 from workloads.gates.notices import notices
 from workloads.gates.queries import against
+from workloads.gates.unconfirmed import unconfirmed_signer
 from workloads.impact.targets import differs_said, suggestion_facts, suggestion_texts
 from workloads.models import Classification, Reaffirmation, Tier, Workload, next_review
 from workloads.queries import classifications_for, target_waived_until
@@ -107,7 +108,8 @@ class ClassificationSubject:
         target = self._get(request.subject_id)
         said = differs_said(target)
         differs = [Notice("Other than the impact analysis suggests", said)] if said else []
-        return differs + notices(read(target.findings), against(target, today=on, viewer=user))
+        unconfirmed = unconfirmed_signer(request, user, tier=target.tier_id, on=on)
+        return unconfirmed + differs + notices(read(target.findings), against(target, today=on, viewer=user))
 
     def waived_until(self, subject_ids: Collection[int], *, on: dt.date) -> dict[int, dt.date]:
         found = Classification.objects.filter(pk__in=subject_ids).annotate(waived_until=target_waived_until(on))

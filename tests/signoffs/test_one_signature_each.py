@@ -10,15 +10,18 @@ from django.db import IntegrityError, connection, transaction
 
 from audit.errors import DeedError, Invalid, NotAllowed, WrongState
 from audit.models import Event
-from people.models import RoleAssignment, organisation_today
+from people.models import Role, RoleAssignment, Standing, organisation_today
 from people.permissions import BUSINESS_STAKEHOLDER, EXECUTIVE_SPONSOR, HEAD_OF_OPERATIONS
+from people.services import assign_role
 from signoffs import services as signoffs
 from signoffs.models import Request, Signature
 from signoffs.queries import slots_waiting_for, standing
-from tests.cast import NOW, Cast, give, person, propose
+from tests.cast import NOW, Cast, confirm_all, give, person, propose
+from tests.past import rewriting_history
 from tests.signoffs.conftest import sign
 from workloads import services as workloads
 from workloads.models import Classification, Tier
+from workloads.signing_policy import change_signing_policy
 
 TODAY = organisation_today(NOW)
 
@@ -236,9 +239,9 @@ def test_a_waiver_is_signed_by_another_than_who_asked_for_it(cast):
 
 
 def relax(cast: Cast, tier: int = 2) -> Tier:
-    from workloads.signing_policy import change_signing_policy  # noqa: PLC0415
-
-    return change_signing_policy(tier=Tier.objects.get(pk=tier), by=cast.platform, at=NOW, distinct_signers=False)
+    change_signing_policy(tier=Tier.objects.get(pk=tier), by=cast.platform, at=NOW, distinct_signers=False)
+    confirm_all()
+    return Tier.objects.get(pk=tier)
 
 
 def both_roles(cast: Cast):
@@ -278,14 +281,15 @@ def test_critical_tiers_cannot_be_relaxed_by_deed_or_by_hand(cast):
 
 
 def test_the_signing_policy_is_one_deed_with_a_line_in_the_trail_and_asks_for_its_right(cast):
-    from workloads.signing_policy import change_signing_policy  # noqa: PLC0415
-
     with pytest.raises(NotAllowed):
         change_signing_policy(tier=Tier.objects.get(pk=2), by=cast.owner, at=NOW, distinct_signers=False)
-    assert relax(cast).distinct_signers is False
+    change_signing_policy(tier=Tier.objects.get(pk=2), by=cast.platform, at=NOW, distinct_signers=False)
+    assert Tier.objects.get(pk=2).distinct_signers  # until a second person confirms it
+    confirm_all()
+    assert Tier.objects.get(pk=2).distinct_signers is False
     line = Event.objects.get(kind="tier.signing_policy_changed")
     assert (line.actor_name, line.before, line.after) == (
-        "Jonas Lindqvist", {"distinct_signers": True}, {"distinct_signers": False},
+        "Owner of the machine", {"distinct_signers": True}, {"distinct_signers": False},
     )  # fmt: skip
     relax(cast)  # nothing to change, nothing to tell
     assert Event.objects.filter(kind="tier.signing_policy_changed").count() == 1
@@ -299,9 +303,36 @@ def test_a_rule_that_is_relaxed_while_a_target_is_out_makes_its_request_void(cas
 
 
 def test_the_proposer_may_be_let_sign_a_critical_target(cast):
-    from workloads.signing_policy import change_signing_policy  # noqa: PLC0415
-
     change_signing_policy(tier=Tier.objects.get(pk=1), by=cast.platform, at=NOW, proposer_may_sign=True)
+    confirm_all()
     cast.team.members.add(cast.stakeholder)
     request = send(cast, propose(cast, tier=1, by=cast.stakeholder))
     assert sign(request, cast.stakeholder)
+
+
+# Unconfirmed
+
+
+def unconfirmed(cast: Cast, role: str) -> None:
+    """In an empty portal her role was given by one person alone."""
+    with rewriting_history():
+        RoleAssignment.objects.filter(role=role).update(standing=Standing.CANCELLED)
+    assign_role(
+        by=cast.head, at=NOW, role=Role.objects.get(pk=role), person=cast.sponsor, deputy=None, from_on=NOW.date()
+    )
+
+
+def test_nothing_critical_comes_into_force_on_a_signer_whom_nobody_has_confirmed(cast):
+    unconfirmed(cast, EXECUTIVE_SPONSOR)
+    request = send(cast, propose(cast, tier=1))
+    with pytest.raises(signoffs.InTheWay, match="No second person has confirmed your role"):
+        sign(request, cast.sponsor)
+    assert [seal.unconfirmed for seal in standing(request, user=cast.head, on=NOW.date()).seals] == [False, True, False]
+    confirm_all()
+    assert sign(request, cast.sponsor).printed_role == "Executive sponsor"
+
+
+def test_below_that_the_signature_says_that_it_is_unconfirmed(cast):
+    unconfirmed(cast, BUSINESS_STAKEHOLDER)
+    request = send(cast, propose(cast, tier=3))
+    assert sign(request, cast.sponsor).printed_role == "Business stakeholder (unconfirmed)"

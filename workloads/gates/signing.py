@@ -18,6 +18,7 @@ from signoffs.models import Request
 from signoffs.subjects import Notice
 from workloads.gates import telling
 from workloads.gates.queries import outgrown, waivers_for
+from workloads.gates.unconfirmed import most_critical, unconfirmed_signer
 from workloads.gates.worse import limits
 from workloads.models import Waiver
 
@@ -70,7 +71,9 @@ class WaiverSubject:
         grown = outgrown(waiver, today=on, viewer=user)
         said = f"{grown[:1].upper()}{grown[1:]}. Signed as it is, it would not cover what is found now."
         small = Notice("Worse by now than what is asked for", said, "bad")
-        return ([late] if waiver.ends_on < on else []) + ([small] if grown else [])
+        tier = most_critical(waiver.workload_id)
+        unconfirmed = unconfirmed_signer(request, user, tier=tier, on=on)
+        return unconfirmed + ([late] if waiver.ends_on < on else []) + ([small] if grown else [])
 
     def waived_until(self, subject_ids: Collection[int], *, on: dt.date) -> dict[int, dt.date]:
         return {}  # it is no target; its own last day stands in its summary
