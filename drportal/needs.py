@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Count, Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, Window
@@ -123,7 +123,7 @@ def _signatures(user: User, today: dt.date, on: dt.date) -> tuple[list[Ask], int
     slots = slots_waiting_for(user, on=today).select_related(None).select_related("request", "role")
     slots = slots.annotate(summary=Subquery(document.values(said=KeyTextTransform("summary", "document"))))
     found, more = _first(slots.only(*(f"request__{name}" for name in OF_REQUEST), "role__name", "position"))
-    found = cast(list[Any], signing_as(user, found, on=on))  # with their summary
+    found = signing_as(user, found, on=on)
     until = waived_until([slot.request for slot in found], on=on)
     return [
         Ask(

@@ -81,15 +81,23 @@ class RequestSerializer(serializers.ModelSerializer[Request]):
         model = Request
         fields = (
             "id", "subject_type", "subject_id", "workload_id", "title", "state", "document", "text", "digest", "previous",
-            "requested_at", "requested_by", "due_on", "closed_at", "closed_by", "closing_reason", "slots",
+            "requested_at", "requested_by", "proposed_by", "one_per_person", "due_on", "closed_at", "closed_by",
+            "closing_reason", "slots",
         )  # fmt: skip
         read_only_fields = fields
+        extra_kwargs = {
+            "proposed_by": {"help_text": "Whose proposal it is; never its only signer"},
+            "one_per_person": {"help_text": "Each signature is another person's"},
+        }
 
 
 class SignSerializer(serializers.Serializer[Any]):
     digest = serializers.RegexField(r"^[0-9a-f]{64}$", help_text="Digest of the document that was read")
     role = TextField(
-        required=False, allow_blank=True, max_length=40, help_text="Key of the role to sign in, where there are several"
+        required=False,
+        allow_blank=True,
+        max_length=40,
+        help_text="Key of the role to sign in; left out: of several the one that nobody else can fill",
     )
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -20,9 +21,10 @@ def slots_waiting_for(user: User, *, on: dt.date) -> QuerySet[Slot]:
     workload, or for the organisation where none is; not after she has signed, nor where a proposer may not. In which of her
     roles she signs, `signing_as` knows."""
     fillable = _fillable(user, on)
-    before = fillable.filter(request=OuterRef("request"), position__lt=OuterRef("position"))
+    same = fillable.filter(request=OuterRef("request"), request__one_per_person=True).order_by()
     return (
-        fillable.filter(~Exists(before.filter(request__one_per_person=True).order_by()))
+        fillable.filter(~Exists(same.filter(position__lt=OuterRef("position"))))
+        .annotate(has_choice=Exists(same.filter(position__gt=OuterRef("position"))))
         .select_related("request__requested_by", "role")
         .order_by("request__due_on", "request_id", "position")
     )
@@ -51,26 +53,19 @@ def _open_to_proposer(user: User) -> Q:
     return Q(request__proposer_may_sign=True) & enough
 
 
-def signing_as(user: User, slots: Iterable[Slot], *, on: dt.date) -> list[Slot]:
+def signing_as(user: User, slots: Iterable[Any], *, on: dt.date) -> list[Any]:
     """The same, each in the role in which this person signs: where she holds several that are asked for, the one that leaves
-    the others to somebody else. Four queries, whatever the number."""
+    the others to somebody else. No query where she holds one of each, else four, whatever the number."""
     found = list(slots)
-    signers = of_requests([slot.request for slot in found], on=on)
-    roles = {slot.pk: signers[slot.request_id].role_for(user) for slot in found}
-    others = [slot for slot in found if roles[slot.pk] not in (None, slot.role_id)]
-    if not others:
+    choices = [slot for slot in found if slot.has_choice]
+    if not choices:
         return found
-    asked = Slot.objects.filter(request__in=[slot.request_id for slot in others]).select_related("role")
+    signers = of_requests([slot.request for slot in choices], on=on)
+    asked = Slot.objects.filter(request__in=list(signers)).select_related("role")
     by_role = {(slot.request_id, slot.role_id): slot for slot in asked}
-    for slot in others:
-        if slot.request.one_per_person:
-            instead = by_role[slot.request_id, str(roles[slot.pk])]
-            slot.pk, slot.role, slot.meaning, slot.position = (
-                instead.pk,
-                instead.role,
-                instead.meaning,
-                instead.position,
-            )
+    for slot in choices:
+        instead = by_role[slot.request_id, signers[slot.request_id].role_for(user) or slot.role_id]
+        slot.pk, slot.role, slot.meaning, slot.position = instead.pk, instead.role, instead.meaning, instead.position
     return found
 
 

@@ -7,6 +7,8 @@ import os
 import pytest
 
 from audit.models import Event
+from people.models import RoleAssignment
+from people.permissions import EXECUTIVE_SPONSOR, HEAD_OF_OPERATIONS
 from signoffs.models import Request, Signature
 from tests.cast import NOW, Cast, make_cast, propose
 from tests.races import at_once, done
@@ -66,6 +68,16 @@ def test_thirty_clicks_of_one_signer_are_one_signature(actors):
 def test_holder_and_deputy_at_once_fill_the_role_once(actors, round_):
     sent = send(actors)
     assert done(at_once(lambda: sign(sent, actors.stakeholder), lambda: sign(sent, actors.deputy))) == 1
+
+
+@pytest.mark.parametrize("round_", range(ROUNDS))
+def test_one_person_in_two_roles_at_once_signs_once(actors, round_):
+    RoleAssignment.objects.filter(role=EXECUTIVE_SPONSOR).update(person=actors.head, deputy=actors.sponsor)
+    RoleAssignment.objects.filter(role=HEAD_OF_OPERATIONS).update(deputy=actors.sponsor)
+    sent = send(actors)
+    deeds = [lambda role=role: sign(sent, actors.head, role=role) for role in (EXECUTIVE_SPONSOR, HEAD_OF_OPERATIONS)]
+    assert done(at_once(*deeds)) == 1
+    assert Signature.objects.filter(slot__request=sent).count() == 1
 
 
 @pytest.mark.parametrize("round_", range(ROUNDS))

@@ -189,7 +189,7 @@ def test_the_send_button_of_the_proposal_keeps_the_draft_and_says_why(cast, page
 def test_the_api_answers_with_the_findings(cast, page):
     forget_flows(cast)
     target = propose(cast)
-    answer = page(cast.owner).post(f"/api/v1/classifications/{target.pk}/send/")
+    answer = page(cast.owner).post(f"/api/v1/classifications/{target.pk}/send/", content_type="application/json")
     assert (answer.status_code, answer["Content-Type"]) == (409, "application/problem+json")
     body = answer.json()
     assert body["type"] == "urn:drportal:problem:blocked"

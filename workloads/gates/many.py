@@ -13,16 +13,16 @@ from workloads.chain.judging import Promise, judge
 from workloads.chain.queries import closure
 from workloads.gates.known import Known, Waived, beside
 from workloads.gates.queries import in_force, unwritten, waived
-from workloads.impact.queries import answered_of, pictures
-from workloads.impact.targets import differing_findings
-from workloads.models import Classification, ImpactAnalysis, UserFlow, Workload
+from workloads.impact.queries import answered_of
+from workloads.impact.register import differing
+from workloads.models import Classification, UserFlow, Workload
 
 
 def against_many(
     targets: Sequence[Classification], *, today: dt.date, viewer: User | None = None
 ) -> dict[int, list[Known]]:
     """By target in force what `gates.queries.against` finds for it."""
-    analyses = pictures(ImpactAnalysis.objects.filter(workload__in=[target.workload_id for target in targets]))
+    differs = differing(targets)
     numbers = [target.workload_id for target in targets]
     flows = set(UserFlow.objects.filter(workload__in=numbers).values_list("workload_id", flat=True))
     answered = answered_of(numbers)
@@ -40,7 +40,6 @@ def against_many(
                 number, has_flow=number in flows, is_answered=number in answered, has_owner=number not in without_owner
             )
         )
-        suggested = analyses[number].suggestion if number in analyses else None
-        findings += [*judge(graph, number, promise, today), *differing_findings(target, suggested)]
+        findings += [*judge(graph, number, promise, today), *([differs[number]] if number in differs else [])]
         found[target.pk] = beside(findings, waivers[number])
     return found

@@ -17,6 +17,7 @@ from workloads.gates.known import Known, Waived, beside
 from workloads.gates.signers import signer_findings
 from workloads.gates.worse import worse
 from workloads.impact.queries import answered, suggestion_for
+from workloads.impact.register import differing
 from workloads.impact.targets import differing_findings
 from workloads.models import Classification, Waiver, Workload
 
@@ -93,9 +94,9 @@ def _of_state(target: Classification, today: dt.date) -> list[Finding]:
     impact analysis says. Of a draft that is asked when it is sent."""
     if target.state == Classification.State.PROPOSED:
         return signer_findings(target, today=today)
-    if target.state in (Classification.State.IN_REVIEW, Classification.State.SIGNED_OFF):
+    if target.state == Classification.State.IN_REVIEW:
         return differing_findings(target, suggestion_for(target.workload))
-    return []
+    return list(differing([target]).values()) if target.state == Classification.State.SIGNED_OFF else []
 
 
 def standing_against(target: Classification, *, today: dt.date, viewer: User) -> list[Known]:

@@ -67,7 +67,7 @@ class WaiverSubject:
         if request.state != Request.State.OPEN:
             return []
         said = "It can only be rejected, or withdrawn and asked for again with a later day."
-        late = Notice(f"Its last day has passed: {date_words(waiver.ends_on)}", said, "bad", blocks=True)
+        late = Notice(f"Its last day has passed: {date_words(waiver.ends_on)}", said, "bad")
         grown = outgrown(waiver, today=on, viewer=user)
         said = f"{grown[:1].upper()}{grown[1:]}. Signed as it is, it would not cover what is found now."
         small = Notice("Worse by now than what is asked for", said, "bad")

@@ -1,10 +1,11 @@
-"""Targets in force beside what their impact analyses suggest by now, over the whole register."""
+"""Targets in force beside what their impact analyses suggest by now."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from workloads.finding import Finding
 from workloads.impact.queries import pictures
@@ -15,20 +16,31 @@ BATCH = 500
 
 
 def differing_in_force() -> dict[int, Finding]:
-    """By workload the finding of a target in force that is other than suggested, unexplained.
-
-    Read are only analyses that were answered after their target was sent, or that the target knows nothing of: all others
-    were compared when it was sent. A tier that was edited since shows on the workload's own pages alone.
-    """
-    later = Q(suggested_tier__isnull=True) | Q(workload__impact__answered_at__gt=F("request__requested_at"))
-    rows = Classification.objects.filter(later, state=Classification.State.SIGNED_OFF, workload__impact__isnull=False)
-    return dict(_differing(list(rows.select_related("tier").order_by("workload"))))
-
-
-def _differing(targets: list[Classification]) -> Iterator[tuple[int, Finding]]:
+    """By workload the finding of a target in force that is other than suggested, unexplained; over the whole register."""
+    targets = list(_answered_since(Classification.objects.filter(state=Classification.State.SIGNED_OFF)))
+    found: dict[int, Finding] = {}
     for start in range(0, len(targets), BATCH):
-        part = targets[start : start + BATCH]
-        analyses = pictures(ImpactAnalysis.objects.filter(workload__in=[target.workload_id for target in part]))
-        for target in part:
-            for finding in differing_findings(target, analyses[target.workload_id].suggestion):
-                yield target.workload_id, finding
+        found |= _differing(targets[start : start + BATCH])
+    return found
+
+
+def differing(targets: Sequence[Classification]) -> dict[int, Finding]:
+    """The same for some targets in force; one query where no analysis was answered since."""
+    return _differing(list(_answered_since(Classification.objects.filter(pk__in=[target.pk for target in targets]))))
+
+
+def _answered_since(targets: QuerySet[Classification]) -> QuerySet[Any]:
+    """Those whose analysis was answered after they were sent, or that know nothing of it: all others were compared then."""
+    later = Q(suggested_tier__isnull=True) | Q(workload__impact__answered_at__gt=F("request__requested_at"))
+    return targets.filter(later, workload__impact__isnull=False).select_related("tier").order_by("workload")
+
+
+def _differing(targets: Sequence[Classification]) -> dict[int, Finding]:
+    if not targets:
+        return {}
+    analyses = pictures(ImpactAnalysis.objects.filter(workload__in=[target.workload_id for target in targets]))
+    return {
+        target.workload_id: finding
+        for target in targets
+        for finding in differing_findings(target, analyses[target.workload_id].suggestion)
+    }
