@@ -20,7 +20,7 @@ from drportal.demo.drills import coming_drills, past_drills
 from drportal.demo.impact import analyse, why_other
 from drportal.demo.reviewing import review_campaigns
 from drportal.demo.taking_apart import find_out_later, take_apart
-from drportal.demo.waivers import waive_one
+from drportal.demo.waivers import waive_some
 from people import services as people_services
 from people.models import Role, RoleAssignment, Team, User, organisation_today
 from people.proof import IdentityProof, Method
@@ -83,7 +83,7 @@ def build(now: dt.datetime, say: Callable[[str], None] = lambda text: None) -> O
     settle_rights(at=now)
     say("review campaigns")
     review_campaigns(org)
-    waive_one(now)
+    waive_some(now)
     _take_out_old_news(now - OLD_NEWS)
     return org
 

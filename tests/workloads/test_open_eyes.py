@@ -42,7 +42,7 @@ def as_suggested(cast: Cast) -> Classification:
 
 
 def answered_anew(cast: Cast, at: dt.datetime = NOW) -> None:
-    answer(cast, whole(SLOW, SLOW), at=at)
+    answer(cast, {**whole(SLOW, SLOW)}, at=at)
 
 
 # Compared at send
