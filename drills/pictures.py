@@ -101,7 +101,7 @@ def _taken(drill: Drill, counted: dict[What, Mark], end: What, start: What, miss
     if not drill.measures and drill.state == Drill.State.FINISHED and end != What.DECLARED:
         return f"a {drill.get_kind_display()} drill measures no recovery"
     if end == What.SERVICE_HEALTHY and drill.rto_verdict == Proof.MISSED and drill.recovery_seconds is None:
-        return f"{end.label.lower()}: never recorded, though the promise was over when the drill ended"
+        return f"{end.label.lower()}: never recorded, and the promise was over when the drill ended"
     absent = [what.label.lower() for what in (start, end) if what not in counted]
     if absent:
         return f"no time for: {', '.join(absent)}"

@@ -26,6 +26,8 @@ class Shape:
 def shape(promised: int, measured: int | None, verdict: str, declared: int = 0) -> Shape:
     """The drawing for times in seconds. A promise of zero stands at the start: whatever is longer fills the width."""
     tick = PROMISE_AT if promised else 0.3
+    if verdict == "missed" and measured is None:  # it never came back: longer than the bar
+        measured = 2 * promised or 1
 
     def at(seconds: int) -> float:
         if not promised:

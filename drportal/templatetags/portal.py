@@ -264,7 +264,8 @@ def promise_bar(
 ) -> dict[str, Any]:
     """`{% promise_bar "RTO" 900 result.rto_seconds result.rto_verdict result.rto_grade declare_seconds=60 %}`."""
     key = _known(verdict, VERDICTS, "verdict")
-    said = "–" if measured_seconds is None else wording.duration(measured_seconds)
+    unknown = "not back" if verdict == "missed" else "–"
+    said = unknown if measured_seconds is None else wording.duration(measured_seconds)
     promised = wording.duration(promised_seconds)
     finding = f"{name}: {VERDICTS[key][1].lower()}, " + ("" if measured_seconds is None else f"{said}, ")
     return {

@@ -115,6 +115,8 @@ def test_what_the_successor_holds_already_is_not_held_twice(cast, successor):
 
 
 def _drill(cast, **values):
+    """Coordinated by the stakeholder, who is in the team that runs drills, and so is her successor."""
+    cast.team.members.add(cast.stakeholder, *User.objects.filter(name="Sigrid Next"))
     begins = NOW + dt.timedelta(days=2)
     usual = {
         "workload": cast.workload, "by": cast.head, "at": NOW, "kind": DrillKind.RESTORE, "window_start": begins,
