@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 
 from audit.name_columns import NormalizedField
 from people.names import address_problem, name_problem
-
-if TYPE_CHECKING:
-    _Email = models.EmailField[str, str]
-else:
-    _Email = models.EmailField
 
 
 def validate_name(name: str) -> None:
@@ -33,14 +28,15 @@ class NameField(NormalizedField):
     default_validators: list[Callable[[Any], None]] = [validate_name]
 
 
-class AddressField(_Email):
-    """An e-mail address that mail can go to."""
+def AddressField(*args: Any, **kwargs: Any) -> models.EmailField[str, str]:
+    """A column for an e-mail address that mail can go to."""
+    column: models.EmailField[str, str] = models.EmailField(*args, **kwargs)
+    column.default_validators = [*column.default_validators, validate_address]
+    return column
 
-    default_validators: list[Callable[[Any], None]] = [validate_address]
 
-    def deconstruct(self) -> Any:
-        name, _, args, kwargs = super().deconstruct()
-        return name, "django.db.models.EmailField", args, kwargs
+def is_name(column: object) -> bool:
+    return isinstance(column, NameField)
 
 
 def problems_of(thing: models.Model, *names: str) -> dict[str, str]:

@@ -22,7 +22,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from audit.errors import DeedError
 from people.models import User
 from people.proof import PROOF_MAX_AGE
 from people.services import note_failed_sign_in
@@ -32,11 +31,8 @@ METHOD = "single_sign_on"  # in the session; allauth's own "socialaccount" is an
 SKEW = dt.timedelta(seconds=30)  # by which the provider's clock may differ from ours
 
 
-class NotProven(DeedError):
-    """`message` is shown to the person."""
-
-    status = 403
-    code = "not-proven"
+class NotProven(Exception):
+    """The provider's answer proves nothing; the text is shown to the person."""
 
 
 def account_of(user: User) -> SocialAccount | None:
@@ -65,7 +61,7 @@ def take_answer(request: HttpRequest, sociallogin: Any) -> None:
     try:
         user, proven_at = _checked(request, sociallogin, state.get("data") or {})
     except NotProven as error:
-        _refuse(request, state, error.message)
+        _refuse(request, state, str(error))
     account = sociallogin.account
     record_authentication(
         request,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from allauth.account.decorators import reauthentication_required
 from allauth.mfa.models import Authenticator
-from allauth.socialaccount.models import SocialAccount
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -63,8 +62,10 @@ def _account(request: HttpRequest, user: User, form: PreferencesForm, status: in
 @require_GET
 def prove(request: HttpRequest) -> HttpResponse:
     """The way to the identity provider begins here, at a link: browsers let no form lead to another host."""
-    provider = single_sign_on.provider_name(_account_there(signed_in(request)))
-    context = {"provider": provider, "back": urlencode({"next": _back(request)})}
+    account = single_sign_on.account_of(signed_in(request))
+    if account is None:
+        return _no_provider(request)
+    context = {"provider": single_sign_on.provider_name(account), "back": urlencode({"next": _back(request)})}
     return render(request, "people/prove.html", context)
 
 
@@ -74,14 +75,13 @@ def prove(request: HttpRequest) -> HttpResponse:
 def prove_at_provider(request: HttpRequest) -> HttpResponse:
     """Sign in there once more; it counts like a password, for five minutes. Changes nothing but this session."""
     user = signed_in(request)
-    return single_sign_on.ask(request, user, _account_there(user), back=_back(request))
-
-
-def _account_there(user: User) -> SocialAccount:
     account = single_sign_on.account_of(user)
-    if account is None:
-        raise Http404("no provider to ask")
-    return account
+    return single_sign_on.ask(request, user, account, back=_back(request)) if account else _no_provider(request)
+
+
+def _no_provider(request: HttpRequest) -> HttpResponse:
+    messages.error(request, "You do not sign in at an identity provider. Use your password, a code or a passkey.")
+    return redirect("people:account")
 
 
 def _back(request: HttpRequest) -> str:

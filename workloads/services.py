@@ -77,7 +77,7 @@ def add_workload(
 
 def enter(workload: Workload, *, by: User, at: dt.datetime) -> None:
     """Insert it with its line in the trail; for deeds that have asked for their right. Raises Invalid."""
-    _save(workload)
+    _save(workload, by)
     record(Kind.WORKLOAD_ADDED, workload, by=by, at=at, after=_described(workload))
 
 
@@ -103,14 +103,14 @@ def change_workload(*, workload: Workload, by: User, at: dt.datetime, **values: 
     old, new = difference(before, _described(workload))
     if not new:
         return workload
-    _save(workload)
+    _save(workload, by)
     record(Kind.WORKLOAD_CHANGED, workload, by=by, at=at, before=old, after=new)
     if open_request is not None:
         signoffs.void_if_changed(request=open_request, by=by, at=at)
     return workload
 
 
-def _save(workload: Workload) -> None:
+def _save(workload: Workload, by: User) -> None:
     """Insert it, or write what people may change; the proof of the last drill belongs to `workloads.reviews.note_proof`."""
     problems = {name: "Write something here." for name in ("name", "purpose") if not getattr(workload, name)}
     problems |= problems_of(workload, "name")
@@ -127,7 +127,16 @@ def _save(workload: Workload) -> None:
         field = _TAKEN.get(constraint_of(error))
         if field is None:
             raise
-        raise Invalid(f"Another workload has this {field}.", {field: f"Another workload has this {field}."}) from None
+        said = taken_words(field, by)
+        raise Invalid(said, {field: said}) from None
+
+
+def taken_words(field: str, by: User) -> str:
+    """That a name or reference is taken, for this person: who may not see every workload is not told that there is one
+    (docs/decisions/0030)."""
+    if by.may(Permission.VIEW_WORKLOADS):
+        return f"Another workload has this {field}."
+    return f"This {field} cannot be used here. Choose another one, for example with the name of your team in it."
 
 
 _TAKEN = {"workload_name_once": "name", "workload_reference_once": "reference"}

@@ -17,7 +17,7 @@ from django.db import IntegrityError, models, transaction
 from audit.errors import Invalid, WrongState
 from audit.kinds import Kind
 from audit.services import Actor, difference, record
-from people.columns import NameField
+from people.columns import is_name
 from people.names import name_problem
 from people.wording import MAX_SECONDS
 from workloads.services import constraint_of
@@ -138,7 +138,7 @@ def _problems(thing: models.Model, shape: Shape) -> dict[str, str]:
             found[name] = f"Choose one of {', '.join(str(key) for key, _ in choices)}."
         elif isinstance(value, str) and longest and len(value) > longest:
             found[name] = f"Write at most {longest} characters."
-        elif isinstance(column, NameField) and (problem := name_problem(value)):
+        elif is_name(column) and (problem := name_problem(value)):
             found[name] = problem
         elif name.endswith("_seconds") and not 0 <= value <= MAX_SECONDS:
             found[name] = "Write at most 10 years."

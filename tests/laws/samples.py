@@ -56,6 +56,7 @@ def samples(cast: Cast) -> Samples:
     assert delivery is not None
     assert Request.objects.filter(pk=request.pk).exists()
     view = save_view(by=cast.head, at=NOW, name="Tier 1", query="tier=1")
+    shared = save_view(by=cast.head, at=NOW, name="Tier 2", query="tier=2", is_shared=True)
     mapping = save_mapping(
         by=cast.head, at=NOW, name="CMDB", shared=True, rows="services", constants={}, translations={},
         paths={"name": "name", "purpose": "what", "team": "team"},
@@ -81,6 +82,7 @@ def samples(cast: Cast) -> Samples:
     }  # fmt: skip
     for name in ("workloads:change-view", "workloads:remove-view", "saved-views-detail"):
         exact[name] = {"pk": view.pk}
+    exact |= {name: {"pk": shared.pk} for name in ("workloads:take-back-view", "saved-views-take-back")}
     season = month_end(cast)
     for name in ("change-season", "remove-season"):
         exact[f"workloads:{name}"] = {"pk": season.pk}

@@ -16,15 +16,17 @@ from django.db.models import QuerySet
 from audit.kinds import Kind
 from audit.models import Event
 from people.models import RoleAssignment, User, organisation_today
-from people.permissions import WORKLOAD_OWNER
+from people.permissions import WORKLOAD_OWNER, Permission
 from people.wording import sentence
 from signoffs.documents import Document, compare, digest
 from signoffs.models import Request
+from workloads.dependencies.queries import name_needs
 from workloads.due_early import because_for
 from workloads.gates.known import Known, read
 from workloads.gates.known import since as between
 from workloads.gates.many import against_many
 from workloads.models import Classification, Dependency, Reaffirmation, Workload
+from workloads.naming import HIDDEN
 from workloads.signing import classification_document
 
 # Deeds on a workload after which somebody has to look at its target for itself.
@@ -53,6 +55,7 @@ MATERIAL = (
 )
 # Reference data that a target is read by.
 TABLES = ("workloads.tier",)
+DEPENDENCY = "workloads.dependency"
 NAMED = 4  # things of one kind that are named one by one
 
 
@@ -101,9 +104,9 @@ def changes_since(
     signed = last_signed(targets)
     lines = _Lines(targets, min(since.at for since in signed.values()))
     known = against_many(targets, today=today, viewer=viewer)
-    because = because_for(targets, viewer)
+    because, needs = because_for(targets, viewer), _Needs(lines, viewer)
     return {
-        target.pk: _changes(target, signed[target.pk], lines, known[target.pk], because[target.pk])
+        target.pk: _changes(target, signed[target.pk], lines, known[target.pk], because[target.pk], needs)
         for target in targets
     }
 
@@ -145,12 +148,34 @@ class _Lines:
                 yield f"workload:{workload}", event
 
 
-def _changes(target: Classification, since: Since, lines: _Lines, known: list[Known], because: str) -> Changes:
+class _Needs:
+    """What the lines about dependencies were about, in words for the reader: a line holds the name of what is needed."""
+
+    def __init__(self, lines: _Lines, viewer: User | None) -> None:
+        self._sees_all = viewer is None or viewer.may(Permission.VIEW_WORKLOADS)
+        self._said: dict[str, str] = {}
+        events = [event for found in lines.of_workloads.values() for event in found]
+        about = {event.subject_id for event in events if event.subject_type == DEPENDENCY}
+        if self._sees_all or not about:
+            return
+        rows = Dependency.objects.filter(pk__in=about).select_related("needs", "third_party")
+        self._said = {str(row.pk): row.said for row in name_needs(rows, viewer)} if viewer is not None else {}
+
+    def subject(self, event: Event) -> str:
+        if self._sees_all or event.subject_type != DEPENDENCY:
+            return event.subject_name
+        gone = event.before.get("third_party") or HIDDEN  # where it was removed, the line says of which third party
+        return self._said.get(event.subject_id) or str(gone)
+
+
+def _changes(
+    target: Classification, since: Since, lines: _Lines, known: list[Known], because: str, needs: _Needs
+) -> Changes:
     document = classification_document(target)
     events = [event for event in lines.of_workloads[target.trail_thread] if event.at > since.at]
     tier_edited = any(event.at > since.at for event in lines.of_tiers[str(target.tier_id)])
     said = [because] if because else []
-    said += [*_drilled(target, since), *_happened(events), *_found(target, known)]
+    said += [*_drilled(target, since), *_happened(events, needs), *_found(target, known)]
     if tier_edited:
         said.append(f"The table of tiers was edited: tier {target.tier_id}.")
     if since.request is not None and not events and not tier_edited and digest(document) != since.request.digest:
@@ -188,7 +213,7 @@ def _found(target: Classification, known: list[Known]) -> Iterator[str]:
         yield f"No longer waived: {one.finding.title}."
 
 
-def _happened(events: list[Event]) -> Iterator[str]:
+def _happened(events: list[Event], needs: _Needs) -> Iterator[str]:
     """One sentence a kind, naming what it was about."""
     by_kind: dict[str, list[Event]] = defaultdict(list)
     for event in events:
@@ -204,7 +229,7 @@ def _happened(events: list[Event]) -> Iterator[str]:
                 f"Drill stopped on {organisation_today(event.at):%-d %b %Y}: {_reason(event)}" for event in found
             )
         else:
-            yield f"{Kind(kind).label}: {_listed([event.subject_name for event in found])}."
+            yield f"{Kind(kind).label}: {_listed([needs.subject(event) for event in found])}."
 
 
 def _reason(event: Event) -> str:

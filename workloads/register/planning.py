@@ -16,6 +16,7 @@ from workloads.register.report import CHANGED, NEW, REFUSED, Change, RowReport
 from workloads.register.rows import Problem, Wanted
 from workloads.register.sheet import shown
 from workloads.register.targets import Target, default_slo, plan_target
+from workloads.services import taken_words
 from workloads.signing import percent
 
 ASK = "Ask the head of operations for the right."
@@ -64,6 +65,7 @@ class Planner:
     def __init__(self, known: Known, by: User, choices: Choices = Choices()) -> None:
         self.known = known
         self.make_teams = choices.make_teams
+        self.sees_all, self.taken = by.may(Permission.VIEW_WORKLOADS), taken_words("name", by)
         self.may_add_teams = by.may(Permission.ADD_PEOPLE)
         self.may_change = Reach.of(by, Permission.CHANGE_WORKLOADS)
         self.may_propose = Reach.of(by, Permission.PROPOSE)
@@ -109,10 +111,8 @@ class Planner:
             return by_name  # known by its name; the report shows the reference it gets
         if by_name is not None and by_name != found:
             has = f"has the reference {by_name.reference}" if by_name.reference else "has no reference"
-            row.refuse(
-                "name",
-                f"Another workload is called “{shown(by_name.name)}” and {has}. Correct the reference or the name.",
-            )
+            said = f"Another workload is called “{shown(by_name.name)}” and {has}. Correct the reference or the name."
+            row.refuse("name", said if self.sees_all else self.taken)
         return found
 
     def _named(self, row: Wanted, found: Workload | None, by_name: Workload | None) -> Workload | None:

@@ -13,7 +13,7 @@ from django.db import models
 from audit.copying import copy_in
 from audit.kinds import Kind
 from audit.services import difference, record_many
-from people.columns import NameField
+from people.columns import is_name
 from people.models import User
 from people.names import name_problem
 from people.permissions import Permission
@@ -227,7 +227,7 @@ class Subject:
         """As the pages do."""
         columns = {column.name: column for column in self.model._meta.concrete_fields}
         for name, value in wished.items():
-            if isinstance(columns.get(name), NameField) and isinstance(value, str) and (problem := name_problem(value)):
+            if is_name(columns.get(name)) and isinstance(value, str) and (problem := name_problem(value)):
                 item.refuse(self.labels.get(name, name), problem)
 
     # --- Writing ---------------------------------------------------------------------------------------------------
