@@ -160,7 +160,7 @@ def _person_hit(person: User) -> Hit:
 
 def _people(asked: Asked) -> Group:
     rows = User.objects.visible_to(asked.user).filter(asked.all_in("name", "title"), is_active=True)
-    return _group("People", "users", rows.order_by("name"), _person_hit, all_url=asked.listed("people:list"))
+    return _group("People", "users", rows.order_by("name", "pk"), _person_hit, all_url=asked.listed("people:list"))
 
 
 def _teams(asked: Asked) -> Group:

@@ -59,7 +59,7 @@ def waived_of(workload: int, *, on: dt.date) -> dt.date | None:
 
 def _ends(on: dt.date) -> QuerySet[Waiver]:
     """The waivers that hold, the first to end first."""
-    return Waiver.objects.filter(state=Waiver.State.GRANTED, ends_on__gte=on).order_by("ends_on")
+    return Waiver.objects.filter(state=Waiver.State.GRANTED, ends_on__gte=on).order_by("ends_on", "pk")
 
 
 @cache

@@ -80,7 +80,7 @@ def _page(
         "target": target,
         "because": because_for([target], user)[target.pk],
         "workload": target.workload,
-        "waivers": list(in_force(today).filter(workload=target.workload).order_by("ends_on")),
+        "waivers": list(in_force(today).filter(workload=target.workload).order_by("ends_on", "pk")),
         "document": present,
         "digest": digest(present),
         "comparison": compare(present, last.document if last is not None else None),

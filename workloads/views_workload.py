@@ -99,7 +99,7 @@ def _picture(workload: Workload, user: User) -> dict[str, Any]:
         "past_people": _past_people(workload, today),
         "events": [event for event in history(workload.trail_thread, 4 * HISTORY) if event.kind not in STEPS][:HISTORY],
         "may": {right.name.lower(): True for right in rights_on(user, workload)},
-        "waivers": name_outgrown(in_force(today).filter(workload=workload).order_by("ends_on"), chain.findings),
+        "waivers": name_outgrown(in_force(today).filter(workload=workload).order_by("ends_on", "pk"), chain.findings),
         "blocking": _blocking(proposal, user, today),
         "unsaid": proposal is not None and proposal.can("send") and bool(unexplained(proposal, impact.suggested)),
         "may_assign": user.may(Permission.ASSIGN_ROLES),

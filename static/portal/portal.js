@@ -28,6 +28,22 @@
   });
   window.addEventListener("pageshow", wake);
 
+  /* Back brings a form with the key it had: the browser fetches a page anew whose address a form was sent to, and that has
+     another key. The place in the history remembers; pages that have other forms by now keep their new keys. */
+  function keepKeys() {
+    const inputs = Array.from(document.querySelectorAll('input[name="form_key"]'));
+    const goals = inputs.map(function (input) { return input.form.getAttribute("action") || ""; });
+    const kept = (history.state || {}).formKeys;
+    const came = performance.getEntriesByType("navigation")[0];
+    if (came && came.type === "back_forward" && kept && kept.goals.join() === goals.join()) {
+      inputs.forEach(function (input, place) { input.value = kept.keys[place]; });
+    }
+    if (!inputs.length) return;
+    const keys = inputs.map(function (input) { return input.value; });
+    history.replaceState(Object.assign({}, history.state, { formKeys: { goals: goals, keys: keys } }), "");
+  }
+  document.addEventListener("DOMContentLoaded", keepKeys);
+
   const OPEN_MENUS = "details.p-menu[open], details.p-drop[open]";
 
   function prepare(root) {
