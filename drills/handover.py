@@ -23,7 +23,9 @@ class Actions:
     follows_roles = False
 
     def owned(self, person: User, *, on: dt.date) -> list[str]:
-        found = Action.objects.filter(owner=person).unsettled().select_related("drill__workload").order_by("due_on", "pk")
+        found = (
+            Action.objects.filter(owner=person).unsettled().select_related("drill__workload").order_by("due_on", "pk")
+        )
         return [f"{a.title}, {a.drill.workload.name}, due {date_words(a.due_on)}" for a in found]
 
     def hand_over(self, person: User, to: User, *, by: User, at: dt.datetime) -> None:

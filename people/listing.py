@@ -84,10 +84,8 @@ def _said(form: forms.BaseForm, name: str, errors: list[Any]) -> list[str]:
 
 def _choices(field: forms.Field | None) -> list[str] | None:
     """The values that a field knows, as they are written in a question; None where there is no list of them."""
-    if isinstance(field, forms.NullBooleanField):
-        return ["true", "false"]
     choices: Any = getattr(field, "choices", None)
-    if field is None or choices is None:
+    if field is None or choices is None or isinstance(field, forms.NullBooleanField):  # this one says it itself
         return None
     if isinstance(choices, ModelChoiceIterator):
         rows = choices.queryset.order_by("pk")

@@ -227,9 +227,15 @@ def test_a_size_that_is_none_is_refused(head, size):
     assert "page_size" in answer.json()["errors"]
 
 
-@pytest.mark.parametrize("order", ["password", ",,", "%00", "-", "teams__name"])
-def test_an_order_that_is_none_is_ignored(head, order):
-    assert call(head, path=f"{PEOPLE}?ordering={order}").json() == call(head, path=PEOPLE).json()
+@pytest.mark.parametrize("order", ["password", "%00", "-", "teams__name"])
+def test_an_order_that_is_none_is_refused(head, order):
+    answer = call(head, path=f"{PEOPLE}?ordering={order}")
+    is_problem(answer, 400, "invalid")
+    assert "Known are “name”, “id”." in answer.json()["errors"]["ordering"][0]
+
+
+def test_an_empty_order_is_the_usual_one(head):
+    assert call(head, path=f"{PEOPLE}?ordering=,,").json() == call(head, path=PEOPLE).json()
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "x", "9" * 30, "9" * 5000, "%00"])

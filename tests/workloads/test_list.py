@@ -129,7 +129,7 @@ def test_every_column_sorts_both_ways_and_what_is_missing_comes_last(cast, page,
 
 NONSENSE = [
     "page=-1", "page=abc", "page=99999999999999999999999", "page=0", "page=", "tier=abc", "tier=99999999999999999999",
-    "q=%00", "q=a%00b", "q=" + "x" * 5000, "q=%F0%9F%94%A5", "q=%ED%A0%80", "state=zzz", "team=abc", "team=-1",
+    "q=%00", "q=a%00b", "q=%F0%9F%94%A5", "q=%ED%A0%80", "state=zzz", "team=abc", "team=-1",
     "team=99999999999999999999999", "review=soon", "proof=%00", "lifecycle=x", "sort=zz", "sort=-", "sort=--name", "sort=%00",
     "view=zz", "view=%00", "tier=1&tier=abc", "unknown=1", "%00=1",
 ]  # fmt: skip
@@ -141,7 +141,7 @@ def test_nonsense_in_the_address_is_left_out(cast, page, address, question):
     answer = page(cast.head).get(f"{address}?{question}")
     body = answer.getvalue().decode() if answer.streaming else answer.text
     assert answer.status_code == 200
-    if not question.startswith(("q=x", "q=%F0", "q=%ED")):
+    if not question.startswith(("q=%F0", "q=%ED")):
         assert "Payment Hub" in body
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -44,6 +44,7 @@ class HeldSerializer(serializers.Serializer[Any]):
         return gaps_of(held, self.context["today"])
 
 
+@extend_schema_serializer(component_name="WorkloadRole")
 class AssignSerializer(serializers.Serializer[Any]):
     workload = KeyOf(
         seen_workloads, help_text="Number of the workload; for the whole organisation: /roles/{key}/assign/"
@@ -55,6 +56,7 @@ class AssignSerializer(serializers.Serializer[Any]):
     until_on = serializers.DateField(allow_null=True, default=None, help_text="Last day, included")
 
 
+@extend_schema_serializer(component_name="WorkloadRoleEnd")
 class EndSerializer(serializers.Serializer[Any]):
     last_day = serializers.DateField(help_text="Included; yesterday ends the role at once")
 
