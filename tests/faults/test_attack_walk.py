@@ -27,7 +27,7 @@ from workloads import services as workloads
 from workloads.models import ColumnMapping, PendingImport, SavedView
 from workloads.rights import settle_rights
 
-pytestmark = [pytest.mark.fault, pytest.mark.slow]
+pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.django_db]
 
 CANARY = "canarium"
 ALL = os.environ.get("ATTACK_NUMBERS") == "all"
@@ -62,7 +62,7 @@ def world(django_db_setup, django_db_blocker):
         cast.workload.refresh_from_db()
         values = samples(cast)
         SavedView.objects.update(name=f"{CANARY} view", is_shared=False)
-        ColumnMapping.objects.update(name=f"{CANARY} mapping", is_shared=False)
+        ColumnMapping.objects.update(name=f"{CANARY} mapping", shared=False)
         PendingImport.objects.update(name=f"{CANARY}.csv")
         ApiToken.objects.update(name=f"{CANARY} token")
         yield cast, values, _walkers(cast)

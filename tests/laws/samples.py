@@ -68,6 +68,7 @@ def samples(cast: Cast) -> Samples:
         "tiers": {"pk": 1}, "chain": {"pk": cast.workload.pk}, "impact": {"pk": cast.workload.pk},
         "events": {"pk": Event.objects.latest("pk").pk},
         "messages": {"pk": delivery.message_id, "delivery": delivery.pk}, "roles": {"pk": "auditor"},
+        "assignments": {"pk": of_workload.pk},
     }  # fmt: skip
     exact: dict[str, dict[str, Any]] = {
         "people:assign": {"key": "auditor"}, "people:end-role": {"pk": of_organisation.pk},
