@@ -22,6 +22,8 @@ def main() -> None:
     except OperationalError as error:
         said = str(error).strip().splitlines()
         sys.exit(alone or f"The database does not answer: {said[0] if said else error}")
+    except KeyboardInterrupt:
+        sys.exit(130)  # what a shell calls an end by Ctrl-C
 
 
 if __name__ == "__main__":
