@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from audit.triggers import append_only, frozen_when
+from audit.triggers import append_only, frozen_when, held_to_moves, let_go
 
 pytestmark = pytest.mark.django_db
 
@@ -64,7 +64,41 @@ def test_with_columns_given_only_these_are_frozen():
     assert refused("DELETE FROM notebook WHERE id = 2")
 
 
-@pytest.mark.parametrize("operation", [append_only("notebook"), frozen_when("notebook", "OLD.state = 'done'")])
+MOVES = held_to_moves(
+    "notebook", {"open": {"open": ["note"], "done": ["result"]}, "draft": {"draft": "*"}}, may_go=["draft"]
+)
+
+
+def test_a_row_moves_only_as_it_is_said_and_changes_only_what_is_named():
+    run(MOVES.sql)
+    assert refused("UPDATE notebook SET state = 'open' WHERE id = 2")
+    assert refused("UPDATE notebook SET state = 'lost' WHERE id = 1")
+    assert refused("UPDATE notebook SET result = 'z' WHERE id = 1")
+    assert refused("UPDATE notebook SET note = 'z' WHERE id = 2")
+    assert refused("DELETE FROM notebook WHERE id = 1")
+    assert not refused("UPDATE notebook SET note = 'y', state = 'done' WHERE id = 2")  # the same values are no change
+    assert not refused("UPDATE notebook SET note = 'z' WHERE id = 1")
+    assert refused("UPDATE notebook SET state = 'done', note = 'late' WHERE id = 1")
+    assert not refused("UPDATE notebook SET state = 'done', result = 'z' WHERE id = 1")
+
+
+def test_a_draft_is_free_but_for_its_key():
+    run("INSERT INTO notebook VALUES (3, 'draft', 'c', 'z')")
+    run(MOVES.sql)
+    assert not refused("UPDATE notebook SET note = 'a', result = 'b' WHERE id = 3")
+    assert refused("UPDATE notebook SET id = 4 WHERE id = 3")
+    assert not refused("DELETE FROM notebook WHERE id = 3")
+
+
+def test_a_column_that_is_added_later_is_kept_until_somebody_lets_it_go():
+    run(MOVES.sql)
+    run("ALTER TABLE notebook ADD COLUMN later text")
+    assert refused("UPDATE notebook SET later = 'x'")
+    run(let_go("notebook").sql)
+    assert not refused("UPDATE notebook SET later = 'x'")
+
+
+@pytest.mark.parametrize("operation", [append_only("notebook"), frozen_when("notebook", "OLD.state = 'done'"), MOVES])
 def test_a_migration_can_take_the_law_back(operation):
     run(operation.sql)
     run(operation.reverse_sql)
