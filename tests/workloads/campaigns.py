@@ -12,6 +12,7 @@ from people.models import RoleAssignment, organisation_today
 from people.permissions import BUSINESS_STAKEHOLDER, WORKLOAD_OWNER
 from signoffs.documents import digest
 from tests.cast import NOW, Cast, give, open_gates, put_in_force
+from tests.past import rewriting_history
 from workloads import services as workloads
 from workloads.campaigns.services import Seen, open_campaign
 from workloads.models import Campaign, Classification
@@ -41,7 +42,8 @@ def in_force(cast: Cast, **values: Any) -> Classification:
     if not team_role.exists():
         give(WORKLOAD_OWNER, cast.owner, workload=cast.workload)
     target = put_in_force(cast, **values)
-    team_role.update(person=cast.stakeholder, deputy=None)
+    with rewriting_history():
+        team_role.update(person=cast.stakeholder, deputy=None)
     settle_rights(at=NOW)
     return target
 
