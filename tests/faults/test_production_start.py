@@ -52,7 +52,7 @@ class Machine:
 
     def web(self) -> subprocess.Popen[bytes]:
         command = [
-            BIN / "granian",
+            str(BIN / "granian"),
             "--interface",
             "asginl",
             "--host",
@@ -146,7 +146,16 @@ def test_by_the_docs_alone_it_serves_its_pages_and_lets_the_first_person_in(mach
 
 
 def test_as_the_owner_of_the_tables_it_warns_loudly(machine: Machine) -> None:
-    worker = [BIN / "celery", "-A", "drportal", "beat", "--schedule", str(machine.log.parent / "beat"), "--pidfile", ""]
+    worker = [
+        str(BIN / "celery"),
+        "-A",
+        "drportal",
+        "beat",
+        "--schedule",
+        str(machine.log.parent / "beat"),
+        "--pidfile",
+        "",
+    ]
     with machine.log.open("wb") as out, subprocess.Popen(
         worker, cwd=ROOT, env=machine.env, stdout=out, stderr=subprocess.STDOUT
     ) as beat:  # fmt: skip
