@@ -31,7 +31,8 @@ from benchmarks.sink import Sink
 from drportal.embedded import Postgres, Valkey
 
 ROOT = Path(__file__).resolve().parent.parent
-LEASE, TIMEOUT = 4, 0.75  # seconds; the lease outlasts the recovery of the database
+LEASE, TIMEOUT = 4, 0.75  # seconds
+OUTAGE = 1.5 * LEASE  # seconds that the database stays away: the leases of the living run out meanwhile
 # After a crash of the database the living workers say what they had sent. Who is killed before has died together with the
 # database: then all of its round is sent again, flagged, and there are more copies than kills.
 SETTLING = 6
@@ -135,6 +136,7 @@ def _environment(folder: Path, postgres: Postgres, valkey: Valkey, port: int) ->
         "REDIS_URL": valkey.url(),
         "EMAIL_URL": f"smtp://127.0.0.1:{port}",
         "EMAIL_TIMEOUT": str(TIMEOUT),
+        "HEAD_FILE": str(folder / "head.json"),
         "DELIVERY_LEASE": str(LEASE),
         "PORTAL_VAR": str(folder),
         "PORTAL_MODE": "development",
@@ -161,7 +163,7 @@ def _trouble(
         taken = len(sink.taken.plain.keys() | sink.taken.copies.keys())
         if not crashed and taken > messages / 3:
             crashed = True
-            kill_database(postgres)
+            kill_database(postgres, away=OUTAGE)
             kill_broker(valkey)
             time.sleep(SETTLING)
         if taken and taken < messages * 0.95 and now > next_kill:
@@ -171,9 +173,10 @@ def _trouble(
             return
 
 
-def kill_database(postgres: Postgres) -> None:
-    """Kill every process of the server, as a loss of power does, and start it again."""
+def kill_database(postgres: Postgres, *, away: float = 0) -> None:
+    """Kill every process of the server, as a loss of power does, and start it again after so many seconds."""
     _kill_all_in(postgres.data)
+    time.sleep(away)
     postgres.start()
 
 

@@ -25,3 +25,13 @@ def lease_outlasts_a_message(**_: Any) -> list[CheckMessage]:
         return []
     said = f"DELIVERY_LEASE has to be longer than {ANSWERS} times EMAIL_TIMEOUT, the longest that one message can take."
     return [Error(said, id="communications.E001")]
+
+
+@register
+def connections_for_all_lines(**_: Any) -> list[CheckMessage]:
+    """Each line to the mail server is a thread with a database connection, beside that of the sweep itself."""
+    size = settings.DATABASES["default"].get("OPTIONS", {}).get("pool", {}).get("size")
+    if size is None or 1 <= settings.MAIL_CONNECTIONS < size:
+        return []
+    said = "MAIL_CONNECTIONS has to be at least 1 and smaller than DATABASE_POOL."
+    return [Error(said, id="communications.E002")]

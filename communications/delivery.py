@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from django.conf import settings
+from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -14,6 +17,8 @@ from communications.letters import full_text, write
 from communications.line import InDoubt, Line, NoLine, NotTaken, Refused
 from communications.models import Delivery
 from communications.rounds import Hand
+
+ENOUGH = 20  # messages that make a line of its own worth its while
 
 __all__ = ["Sweep", "deliver", "full_text"]
 
@@ -26,11 +31,15 @@ class Sweep:
     failed: int = 0
     doubted: int = 0
 
+    def __add__(self, other: Sweep) -> Sweep:
+        return Sweep(self.sent + other.sent, self.failed + other.failed, self.doubted + other.doubted)
+
 
 def deliver(*, seconds: float = 8, stop: Callable[[], bool] = lambda: False) -> Sweep:
     """Send what is due, for at most so many seconds. Any number may run at once, each takes other rows.
 
-    Database errors are raised; nothing is lost by them.
+    Where much is due it leaves over several lines at once (`MAIL_CONNECTIONS`), each with rounds of its own. Database errors are
+    raised; nothing is lost by them.
     """
     until = time.monotonic() + seconds
 
@@ -40,16 +49,30 @@ def deliver(*, seconds: float = 8, stop: Callable[[], bool] = lambda: False) -> 
     if outbox.is_held(at=timezone.now()):
         return Sweep()
     done = Sweep(doubted=rounds.resolve())
-    line = Line()
+    waiting = rounds.due(settings.MAIL_CONNECTIONS * rounds.BATCH)
+    lines = max(1, min(settings.MAIL_CONNECTIONS, waiting // ENOUGH))
+    share = max(ENOUGH, min(rounds.BATCH, -(-waiting // lines)))
+    if lines == 1:
+        return done + _over_one_line(ends, rounds.BATCH)
+    with ThreadPoolExecutor(lines, thread_name_prefix="line") as threads:
+        walks = [threads.submit(_in_thread, ends, share) for _ in range(lines)]
+    for walk in walks:
+        done += walk.result()
+    return done
+
+
+def _in_thread(ends: Callable[[], bool], share: int) -> Sweep:
+    try:
+        return _over_one_line(ends, share)
+    finally:
+        connection.close()  # the thread's own
+
+
+def _over_one_line(ends: Callable[[], bool], share: int) -> Sweep:
+    done, line = Sweep(), Line()
     try:
         # The line first: without one nothing starts.
-        while (
-            not ends()
-            and rounds.is_due()
-            and not outbox.is_held(at=timezone.now())
-            and _opened(line)
-            and (hand := rounds.claim())
-        ):
+        while not ends() and _may_begin(line) and (hand := rounds.claim(min(share, rounds.BATCH))):
             _walk(hand, line, done, ends)
     finally:
         line.close()
@@ -57,7 +80,7 @@ def deliver(*, seconds: float = 8, stop: Callable[[], bool] = lambda: False) -> 
 
 
 def _may_begin(line: Line) -> bool:
-    return rounds.is_due() and not outbox.is_held(at=timezone.now()) and _opened(line)
+    return bool(rounds.due(1)) and not outbox.is_held(at=timezone.now()) and _opened(line)
 
 
 def _opened(line: Line) -> bool:

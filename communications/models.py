@@ -208,6 +208,20 @@ class Witness(models.Model):
         return str(self.token)
 
 
+class Awake(models.Model):
+    """Since when the database answers without a break. The table is unlogged: a crash empties it, which is a break too."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    since = models.DateTimeField()
+    seen = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"awake since {self.since}"
+
+
 class Outbox(models.Model):
     """One row: how many rounds of messages have left, and whether anything may leave (`communications.outbox`)."""
 

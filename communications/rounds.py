@@ -9,6 +9,9 @@ doubt. A crash of the database may lose the notes of its last moment, and all wi
 then says itself what it got rid of. Where worker and database died together, what was not sent for sure is in doubt. Whatever is
 in doubt is sent once more with the same Message-ID, and flagged.
 
+Nobody is judged by a lease that ran out while the database was away: for one lease after its return (`stay_awake`) the living
+have time to say what they got rid of.
+
 Every write presents the token, so that a worker that was away too long changes nothing.
 """
 
@@ -34,7 +37,7 @@ from communications.models import Delivery, Round, Witness
 
 BATCH = 100
 SETTLE_AFTER = 2  # seconds after which a slow round says what was sent, and renews its lease
-PATIENCE = 300  # seconds that a worker waits for a database that went away, to say what it had sent
+PATIENCE = 86_400  # seconds that a worker waits for a database that went away, to say what it had sent
 TOKENS = 50  # abandoned rounds that one call puts in order
 # What a letter is written from, and a line of the trail. Reading all columns takes longer than sending.
 NEEDED = (
@@ -66,6 +69,13 @@ FROM due, counted WHERE communications_delivery.id = due.id RETURNING counted.ro
 _AT_ONCE = "(SELECT set_config('synchronous_commit', 'off', true)) AS at_once"
 _NOTE = f"UPDATE communications_round SET leaving = %s, noted_at = clock_timestamp() FROM {_AT_ONCE} WHERE token = %s"  # noqa: S608 (constants only)
 _FORGET = f"DELETE FROM communications_round USING {_AT_ONCE} WHERE token = %s"  # noqa: S608 (constants only)
+# Workers look every few seconds. When nobody did for a lease, the database was away, or nobody was there: both are a break.
+_AWAKE = """
+INSERT INTO communications_awake AS known (id, since, seen) VALUES (1, clock_timestamp(), clock_timestamp())
+ON CONFLICT (id) DO UPDATE SET seen = clock_timestamp(),
+    since = CASE WHEN known.seen < clock_timestamp() - %(lease)s THEN clock_timestamp() ELSE known.since END
+RETURNING known.since <= clock_timestamp() - %(lease)s
+"""
 _SENT = """
 UPDATE communications_delivery SET state = 'sent', sent_at = clock_timestamp() - taken.since * interval '1 second',
     attempts = attempts + 1, lease_token = NULL, lease_until = NULL
@@ -93,15 +103,23 @@ class Hand:
         return time.monotonic() - self.settled > SETTLE_AFTER
 
 
-def is_due() -> bool:
-    return Delivery.objects.filter(state=Delivery.State.QUEUED, next_try_at__lte=Now()).exists()
+def stay_awake() -> bool:
+    """Tell the database that somebody sees it; whether it has been seen without a break for as long as a lease."""
+    with connection.cursor() as cursor:
+        cursor.execute(_AWAKE, {"lease": lease()})
+        return bool(cursor.fetchone()[0])
 
 
-def claim() -> Hand | None:
-    """Take what is due and not in other hands. None when there is nothing, or the outbox is held."""
+def due(limit: int) -> int:
+    """How many are due, counted up to the limit."""
+    return Delivery.objects.filter(state=Delivery.State.QUEUED, next_try_at__lte=Now())[:limit].count()
+
+
+def claim(limit: int | None = None) -> Hand | None:
+    """Take up to `limit` (a batch) of what is due and not in other hands. None when there is nothing, or the outbox is held."""
     token = uuid.uuid4()
     with connection.cursor() as cursor:
-        values: dict[str, Any] = {"token": token, "limit": BATCH, "lease": lease()}
+        values: dict[str, Any] = {"token": token, "limit": limit or BATCH, "lease": lease()}
         cursor.execute(_CLAIM, values)
         counted = cursor.fetchone()
         if counted is None:
@@ -126,6 +144,7 @@ def sent(hand: Hand, number: int) -> None:
 
 def settle(hand: Hand) -> None:
     """Write down what was sent, and keep the rest for another lease."""
+    stay_awake()
     _write_sent(hand)
     if hand.left:
         _held(hand.token).update(lease_until=Now() + lease())
@@ -194,6 +213,8 @@ def doubt(hand: Hand, delivery: Delivery) -> None:
 
 def resolve() -> int:
     """Put rounds in order whose worker vanished. Returns how many deliveries are in doubt."""
+    if not stay_awake():
+        return 0
     expired = Delivery.objects.filter(state=Delivery.State.STARTED, lease_until__lt=Now())
     tokens = list(expired.order_by().values_list("lease_token", flat=True).distinct()[:TOKENS])
     return sum(_resolve(token) for token in tokens if token is not None)

@@ -175,6 +175,9 @@ else:
     EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Recovery Portal <portal@harbour-mutual.example>")
 EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", default=15)  # seconds for each answer of the mail server
+MAIL_CONNECTIONS = env.int(
+    "MAIL_CONNECTIONS", default=4
+)  # to the mail server, of one worker process that has much to send
 DELIVERY_LEASE = env.float(
     "DELIVERY_LEASE", default=90
 )  # seconds until the messages of a vanished worker are taken over

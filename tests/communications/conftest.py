@@ -20,7 +20,7 @@ from django.db.models.functions import Now
 
 from audit.models import Event
 from audit.services import PORTAL
-from communications.models import Delivery, Message
+from communications.models import Awake, Delivery, Message
 from communications.purposes import Purpose
 from communications.services import compose
 from people.models import User
@@ -64,6 +64,25 @@ def pass_time(**span: float) -> None:
             values["lease_until"] = delivery.lease_until - ago
         with rewriting_history():
             Delivery.objects.filter(pk=delivery.pk).update(**values)
+
+
+@pytest.fixture(autouse=True)
+def awake(request: pytest.FixtureRequest) -> None:
+    """The database has long been answering, as it has on nearly every day."""
+    if "db" in request.fixturenames or request.node.get_closest_marker("django_db"):
+        request.getfixturevalue("transactional_db" if _commits(request) else "db")
+        well()
+
+
+def _commits(request: pytest.FixtureRequest) -> bool:
+    marker = request.node.get_closest_marker("django_db")
+    return bool(marker and marker.kwargs.get("transaction"))
+
+
+def well() -> None:
+    now = dt.datetime.now(dt.UTC)
+    since = {"since": now - dt.timedelta(days=1), "seen": now}
+    Awake.objects.update_or_create(pk=1, defaults=since)
 
 
 def due_in(delivery: Delivery) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from unittest import mock
 
 import pytest
 from django.core.management import call_command
@@ -12,9 +13,10 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django.test.utils import override_settings
 
+from communications import delivery as sweeping
 from communications import rounds
 from communications.delivery import deliver
-from communications.models import Delivery, Round, Witness
+from communications.models import Awake, Delivery, Round, Witness
 from tests.communications.conftest import again, only, pass_time, trail, write
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -195,3 +197,56 @@ def test_a_claim_takes_no_more_than_its_batch_and_the_oldest_first(monkeypatch):
 def test_a_lease_shorter_than_a_message_may_take_is_refused_at_start():
     with pytest.raises(SystemCheckError, match="DELIVERY_LEASE"):
         call_command("check")
+
+
+def test_a_lease_that_ran_out_while_the_database_was_away_condemns_nobody(server):
+    """Its worker lives and only now can say what it had sent; nothing of it is in doubt."""
+    first, second = only(write()), only(write())
+    hand = rounds.claim()
+    assert hand is not None
+    rounds.note(hand, first.pk)
+    rounds.sent(hand, first.pk)
+    Witness.objects.all().delete()  # the database crashed
+    Awake.objects.all().delete()
+    pass_time(minutes=10)  # and was away for longer than the lease
+    assert deliver().doubted == 0  # another worker is first
+    rounds.finish(hand)
+    assert [again(d).state for d in (first, second)] == ["sent", "queued"]
+    assert deliver().sent == 1
+    assert not Delivery.objects.filter(flagged_copy=True).exists()
+
+
+def test_after_a_silence_the_living_have_one_lease_to_speak():
+    assert rounds.stay_awake()
+    Awake.objects.update(seen=dt.datetime.now(dt.UTC) - 2 * rounds.lease())
+    assert not rounds.stay_awake()
+    Awake.objects.update(since=dt.datetime.now(dt.UTC) - rounds.lease())
+    assert rounds.stay_awake()
+
+
+def test_much_leaves_over_several_lines_at_once(server, settings):
+    settings.MAIL_CONNECTIONS = 3
+    together = threading.Barrier(3)
+    opened: list[int] = []
+    real = sweeping.Line.open
+
+    def opens(self: sweeping.Line) -> None:
+        if not hasattr(self, "met"):
+            self.met = True
+            together.wait(60)  # no line goes on before three are there
+            opened.append(1)
+        real(self)
+
+    for _ in range(90):
+        write()
+    with mock.patch.object(sweeping.Line, "open", opens):
+        assert deliver(seconds=60).sent == 90
+    assert len(opened) == 3
+    assert len(set(server.to)) == len(server.to) == 90
+
+
+def test_few_messages_need_one_line(server, monkeypatch):
+    monkeypatch.setattr(sweeping, "ThreadPoolExecutor", None)
+    for _ in range(5):
+        write()
+    assert deliver().sent == 5
