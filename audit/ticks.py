@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Mapping
 from enum import StrEnum
 
 from django.db import Error as DatabaseError
@@ -34,12 +35,12 @@ def tick(part: Part) -> None:
         log.warning("no sign of life of %s can be written: %s", part, error)
 
 
-def ages() -> dict[Part, dt.timedelta]:
-    """How long ago each gave its last sign; without any, since the portal was set up."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT name, clock_timestamp() - at FROM audit_tick")
-        found: dict[str, dt.timedelta] = dict(cursor.fetchall())
-    return {part: max(found.get(part.value, LATE), dt.timedelta()) for part in Part}
+def by_part(seconds: Mapping[str, float]) -> dict[Part, dt.timedelta]:
+    """The age of each one's last sign; who never gave any is late."""
+    return {
+        part: max(dt.timedelta(seconds=float(seconds.get(part.value, LATE.total_seconds()))), dt.timedelta())
+        for part in Part
+    }
 
 
 def late(found: dict[Part, dt.timedelta]) -> list[tuple[Part, int]]:

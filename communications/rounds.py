@@ -106,7 +106,8 @@ class Hand:
 def stay_awake() -> bool:
     """Tell the database that somebody sees it; whether it has been seen without a break for as long as a lease."""
     with connection.cursor() as cursor:
-        cursor.execute(_AWAKE, {"lease": lease()})
+        values: dict[str, Any] = {"lease": lease()}
+        cursor.execute(_AWAKE, values)
         return bool(cursor.fetchone()[0])
 
 
