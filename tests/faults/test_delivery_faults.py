@@ -16,7 +16,7 @@ MESSAGES = int(os.environ.get("SOAK_MESSAGES", "300"))
 
 
 def test_under_kills_nothing_is_lost_and_each_extra_copy_says_so(tmp_path):
-    outcome = soak(tmp_path, messages=MESSAGES, workers=3, pause=0.03, kill_every=0.8, limit=180)
+    outcome = soak(tmp_path, messages=MESSAGES, workers=3, pause=0.03, kill_every=0.8, limit=500)
     assert outcome.lost == 0, outcome
     assert outcome.unflagged == 0, outcome
     assert outcome.kills > 0, outcome
