@@ -9,7 +9,7 @@ AGAIN = ["next_try_at", "last_error", "attempts", "flagged_copy", *LEASE]
 class Migration(migrations.Migration):
     """What was written to people stays as it was written, to whom and by which address; a delivery moves as its model says."""
 
-    dependencies = [("communications", "0008_search_in_another_spelling"), ("audit", "0003_moves_and_moments")]
+    dependencies = [("communications", "0009_search_in_another_spelling"), ("audit", "0003_moves_and_moments")]
     operations = [
         append_only("communications_message"),
         held_to_moves(

@@ -15,7 +15,7 @@ def folded(column, name):
 class Migration(migrations.Migration):
     """A search finds words in another spelling."""
 
-    dependencies = [("communications", "0007_outbox"), ("audit", "0004_names_and_search")]
+    dependencies = [("communications", "0008_awake"), ("audit", "0004_names_and_search")]
     operations = [
         operation
         for model, column, name in INDEXES
