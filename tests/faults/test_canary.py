@@ -10,6 +10,7 @@ import datetime as dt
 import io
 import re
 import zipfile
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -64,7 +65,7 @@ def touching(cast: Cast, hidden: Workload):
     values = samples(cast)
     party = ThirdParty.objects.get()
     add_third_party(cast, "Network")
-    own = {"workload": cast.workload, "by": cast.head, "at": timezone.now()}
+    own: dict[str, Any] = {"workload": cast.workload, "by": cast.head, "at": timezone.now()}
     added = need(needs=hidden, **own)
     add_flow(cast, "Pay through it", dependencies=[added])
     add_dependency(cast, cast.workload, workload=hidden, strength="soft", remains="CANARY paper")

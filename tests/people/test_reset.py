@@ -127,4 +127,5 @@ def test_the_log_of_a_request_has_no_key(cast, capfd, settings):
 def _formatter(as_json: bool) -> logging.Formatter:
     line = logging_config(json=as_json, level="INFO")["formatters"]["line"]
     made = dict(line)
-    return made.pop("()")(**made)
+    formatter: logging.Formatter = made.pop("()")(**made)
+    return formatter
