@@ -22,6 +22,7 @@ from drportal.demo.reviewing import review_campaigns
 from drportal.demo.taking_apart import find_out_later, take_apart
 from drportal.demo.waivers import waive_some
 from people import services as people_services
+from people.confirmations import confirm
 from people.models import Role, RoleAssignment, Team, User, organisation_today
 from people.proof import IdentityProof, Method
 from people.queries import people_in_role
@@ -85,6 +86,7 @@ def build(now: dt.datetime, say: Callable[[str], None] = lambda text: None) -> O
     review_campaigns(org)
     waive_some(now)
     _take_out_old_news(now - OLD_NEWS)
+    _wait_for_a_second_person(org)
     return org
 
 
@@ -102,7 +104,9 @@ def _take_out_old_news(before: dt.datetime) -> None:
 
 
 def _people(org: Organisation) -> None:
-    start = org.now - dt.timedelta(days=760)
+    start = org.now - dt.timedelta(
+        days=790
+    )  # roles given a month before the first workload: its people may confirm by then
     org.teams = {name: Team.objects.create(name=name, purpose=purpose) for name, purpose in cast.TEAMS.items()}
     password = make_password(cast.PASSWORD)  # hashed once: the hash is slow on purpose
     for person in cast.PEOPLE:
@@ -119,17 +123,44 @@ def _people(org: Organisation) -> None:
         RoleAssignment.objects.create(
             role=org.roles[role], person=_who(org, holder), deputy=_who(org, deputy), from_on=organisation_today(start)
         )
-    for role, holder, deputy in cast.ORGANISATION_ROLES:
-        if (role, holder, deputy) not in first:
-            people_services.assign_role(
-                by=maren, at=start + dt.timedelta(hours=2), role=org.roles[role], person=_who(org, holder),
-                deputy=_who(org, deputy), from_on=organisation_today(start),
-            )  # fmt: skip
+    later = [role for role in cast.ORGANISATION_ROLES if role not in first]
+    later.sort(
+        key=lambda role: role[0] != "continuity-planner"
+    )  # with her there are three who may give roles and confirm
+    for role, holder, deputy in later:
+        _give(org, role, holder, deputy, at=start + dt.timedelta(hours=2))
     for name, organisation, kind, email, phone, note in cast.CONTACTS:
         people_services.add_contact(
             by=maren, at=start + dt.timedelta(hours=3), name=name, organisation=organisation, kind=kind, email=email,
             phone=phone, note=note,
         )  # fmt: skip
+
+
+def _give(
+    org: Organisation,
+    role: str,
+    holder: str | None,
+    deputy: str | None,
+    *,
+    at: dt.datetime,
+    workload: int | None = None,
+) -> None:
+    """By somebody who gets nothing by it; the second person is neither she, nor who gets it, nor made by her this month."""
+    giver, second = ("aiko", "jonas") if "maren" in (holder, deputy) else ("maren", "jonas")
+    if "jonas" in (holder, deputy):
+        giver, second = "aiko", "maren"
+    given = people_services.assign_role(
+        by=_fresh(org, giver), at=at, role=org.roles[role], person=_who(org, holder), deputy=_who(org, deputy),
+        from_on=organisation_today(at), workload_id=workload,
+    )  # fmt: skip
+    if given.confirmation is not None:
+        later = at + dt.timedelta(minutes=org.random.randint(5, 50))
+        confirm(confirmation=given.confirmation, by=_fresh(org, second), at=later, proof=_proof(org, later))
+
+
+def _fresh(org: Organisation, key: str) -> User:
+    """With the rights of today, not those that were asked for before."""
+    return User.objects.get_queryset().get(pk=org.people[key].pk)
 
 
 def _who(org: Organisation, key: str | None) -> User | None:
@@ -149,12 +180,18 @@ def _workload(org: Organisation, load: cast.Load) -> Workload:
     for role, (holder, deputy) in zip(
         ("business-stakeholder", "workload-team"), cast.TEAM_ROLES[load.team], strict=True
     ):
-        people_services.assign_role(
-            by=maren, at=at, role=org.roles[role], person=_who(org, holder), deputy=_who(org, deputy),
-            from_on=organisation_today(at), workload_id=workload.pk,
-        )  # fmt: skip
+        _give(org, role, holder, deputy, at=at, workload=workload.pk)
     settle_rights(at=org.now, workload_id=workload.pk)
     return workload
+
+
+def _wait_for_a_second_person(org: Organisation) -> None:
+    """Since yesterday: the auditor's deputy."""
+    at = org.now - dt.timedelta(hours=20)
+    people_services.assign_role(
+        by=_fresh(org, "maren"), at=at, role=org.roles["auditor"], person=None, deputy=org.people["clara"],
+        from_on=organisation_today(at), reason="Samuel Adeyemi is on leave until the end of next month.",
+    )  # fmt: skip
 
 
 # How long ago the target in force was last signed: its review falls due 90 days later.

@@ -31,28 +31,7 @@ BEGIN
     RETURN NULL;
 END $$;
 """
-TEXTS = {"workloads_workload": ("name", "business_unit"), "workloads_userflow": ("name",)}
-BETWEEN = r"[^a-z\u0080-\uffff]+"
-LEARN = """
-CREATE OR REPLACE FUNCTION public.{name}() RETURNS trigger LANGUAGE plpgsql SET search_path = {path} AS $$
-BEGIN
-    INSERT INTO public.workloads_word (word)
-    SELECT DISTINCT said.word FROM {rows}, regexp_split_to_table(lower({text}), '{between}') said(word)
-    WHERE length(said.word) BETWEEN 3 AND 40
-        AND NOT EXISTS (SELECT 1 FROM public.workloads_word known WHERE known.word = said.word);
-    RETURN NULL;
-END $$;
-"""
 CLOSING = ["closed_at", "closed_by_id"]
-
-
-def learn(table, columns):
-    def function(name, rows, row):
-        text = " || ' ' || ".join(f"{row}.{column}" for column in columns)
-        return LEARN.format(name=name, path=SEARCH_PATH, rows=rows, text=text, between=BETWEEN)
-
-    many, one = function(f"{table}_learn", "written", "written"), function(f"{table}_learn_one", "(SELECT 1) one", "NEW")
-    return migrations.RunSQL(many + one, migrations.RunSQL.noop)
 
 
 class Migration(migrations.Migration):
@@ -61,7 +40,6 @@ class Migration(migrations.Migration):
     dependencies = [("workloads", "0031_search_in_another_spelling"), ("audit", "0003_moves_and_moments")]
     operations = [
         migrations.RunSQL(KEEP, migrations.RunSQL.noop),
-        *(learn(table, columns) for table, columns in TEXTS.items()),
         held_to_moves(
             "workloads_classification",
             {
@@ -74,7 +52,7 @@ class Migration(migrations.Migration):
                     "withdrawn": CLOSING,
                 },
                 "signed_off": {
-                    "signed_off": ["review_due_on", "review_because", "reviewed_findings"],
+                    "signed_off": ["review_due_on", "review_reasons", "reviewed_findings"],
                     "superseded": CLOSING,
                 },
             },
