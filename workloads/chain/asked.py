@@ -76,7 +76,7 @@ class Asked:
     @cached_property
     def differing(self) -> dict[int, Finding]:
         """By workload: its target in force is other than its impact analysis suggests by now, and nobody has said why."""
-        return differing_in_force() if self.severity in ("", Severity.WARNING) else {}
+        return differing_in_force(self.user) if self.severity in ("", Severity.WARNING) else {}
 
     @cached_property
     def counts(self) -> dict[str, int]:

@@ -7,17 +7,19 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
+from people.models import User
 from workloads.finding import Finding
 from workloads.impact.queries import pictures
 from workloads.impact.targets import differing_findings
-from workloads.models import Classification, ImpactAnalysis
+from workloads.models import Classification, ImpactAnalysis, Workload
 
 BATCH = 500
 
 
-def differing_in_force() -> dict[int, Finding]:
-    """By workload the finding of a target in force that is other than suggested, unexplained; over the whole register."""
-    targets = list(_answered_since(Classification.objects.filter(state=Classification.State.SIGNED_OFF)))
+def differing_in_force(user: User) -> dict[int, Finding]:
+    """By workload the finding of a target in force that is other than suggested, unexplained; over all that this person sees."""
+    in_force = Classification.objects.filter(state=Classification.State.SIGNED_OFF)
+    targets = list(_answered_since(in_force.filter(workload__in=Workload.objects.visible_to(user))))
     found: dict[int, Finding] = {}
     for start in range(0, len(targets), BATCH):
         found |= _differing(targets[start : start + BATCH])
