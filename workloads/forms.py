@@ -97,6 +97,10 @@ class SendForm(forms.Form):
         help_text="The signers see it in the document, on their page and in their message.",
     )
 
+    def __init__(self, *args: Any, is_needed: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["differs_reason"].required = is_needed
+
 
 class TargetForm(forms.Form):
     """A tier with its targets. What the tier allows, the service says, whatever else is wrong."""

@@ -188,7 +188,7 @@ def _before_sending(target: Classification, today: dt.date) -> dict[str, Any]:
         "asked": [(role, asked.asked(key)) for key, role in asked.roles.items()],
         "gaps": asked.gaps,
         "unsaid": unsaid,
-        "send_form": SendForm(initial={"differs_reason": target.differs_reason}) if unsaid else None,
+        "send_form": SendForm(initial={"differs_reason": target.differs_reason}, is_needed=True) if unsaid else None,
     }
 
 
