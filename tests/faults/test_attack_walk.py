@@ -90,8 +90,8 @@ def _walkers(cast: Any) -> list[Walker]:
     ended = give("business-stakeholder", former, workload=cast.workload)
     yesterday = organisation_today(timezone.now()) - dt.timedelta(days=1)
     RoleAssignment.objects.filter(pk=ended.pk).update(until_on=yesterday)
-    settle_rights(at=timezone.now())
-    gone, of_gone = person("Gro Gone", role="head-of-operations"), None
+    gone = person("Gro Gone", role="head-of-operations")
+    settle_rights(at=timezone.now())  # last: giving a role settles them as of NOW, when she still held hers
     session_of_gone = _session(gone)
     of_gone, _ = _token(gone, "read")
     deactivate_person(person=gone, by=cast.head, at=timezone.now())
