@@ -13,7 +13,7 @@ from unittest import mock
 
 import pytest
 
-from drportal import children, supervisor
+from drportal import children, running, supervisor
 from drportal.children import Child
 from drportal.embedded import free_port
 from drportal.supervisor import Refusal
@@ -245,6 +245,9 @@ def portal(place: Path) -> Iterator[Portal]:
 def test_the_portal_runs_recovers_and_leaves_nothing_behind(portal: Portal, place: Path) -> None:
     portal.start()
     assert f"http://localhost:{portal.port}" in portal.said()
+    beside = {"PORTAL_VAR": str(portal.var)}
+    assert running.join(beside) == ""  # what a command in another terminal finds
+    assert {"DATABASE_URL", "REDIS_URL", "SECRET_KEY"} <= set(beside)
     postmaster = int((portal.var / "pgdata" / "postmaster.pid").read_text().splitlines()[0])
     os.kill(postmaster, signal.SIGKILL)
     wait_for(lambda: "Postgres is gone" in portal.said())
@@ -260,3 +263,4 @@ def test_the_portal_runs_recovers_and_leaves_nothing_behind(portal: Portal, plac
     assert portal.end(signal.SIGINT) == 0
     assert portal.said().endswith("Stopping …\nEverything has stopped.\n")
     assert belonging_to(place) == []
+    assert running.join({"PORTAL_VAR": str(portal.var)}).startswith("No portal runs on ")
