@@ -107,7 +107,9 @@ def asked_for(request: HttpRequest) -> tuple[DrillFilter, QuerySet[Drill]]:
     """The drills of the tab and the filter that the request names, in the order of the tab."""
     _, states, order = TABS[_tab(request)]
     visible = Drill.objects.visible_to(reader(request))
-    asked = DrillFilter(request.GET, queryset=cast(Any, visible).with_result().filter(state__in=states))
+    asked = DrillFilter(
+        request.GET, request=request, queryset=cast(Any, visible).with_result().filter(state__in=states)
+    )
     drills = asked.qs if asked.is_valid() else asked.queryset.none()
     return asked, drills.for_page().defer("report").order_by(*order)
 

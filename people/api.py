@@ -23,7 +23,7 @@ from people.fields import YesNoFilter
 from people.listing import unknown_value
 from people.models import Role, RoleAssignment, Team, User, organisation_today
 from people.permissions import Permission
-from people.queries import posts, teams_seen_by
+from people.queries import posts, teams_seen_by, with_teams_seen
 from people.texts import TextField
 from people.welcome import NotSent, send_welcome
 
@@ -127,7 +127,7 @@ class PersonViewSet(SeenRows, ReadOnlyModelViewSet[User]):
     ordering = ("name", "id")
 
     def seen(self, user: User) -> QuerySet[User]:
-        return User.objects.visible_to(user).prefetch_related("teams")
+        return with_teams_seen(User.objects.visible_to(user), user)
 
     @extend_schema(request=AddPersonSerializer, responses={201: PersonSerializer})
     def create(self, request: Request) -> Response:

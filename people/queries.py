@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value
 
 from people.models import IN_EFFECT, Role, RoleAssignment, Team, User
 from people.permissions import BUSINESS_STAKEHOLDER, WORKLOAD_OWNER, Permission
@@ -194,7 +194,14 @@ def role_words(people: Iterable[User], *, on: dt.date) -> dict[int, list[str]]:
 
 def teams_seen_by(user: User) -> QuerySet[Team]:
     """Every team for who may see people; otherwise one's own."""
-    return Team.objects.all() if user.may(Permission.VIEW_PEOPLE) else user.teams.all()
+    if user.may(Permission.VIEW_PEOPLE):
+        return Team.objects.all()
+    return Team.objects.filter(pk__in=user.teams.order_by().values("pk"))
+
+
+def with_teams_seen(people: QuerySet[User], user: User) -> QuerySet[User]:
+    """Each with those of her teams that the reader may see: the names of others are not hers to read."""
+    return people.prefetch_related(Prefetch("teams", teams_seen_by(user)))
 
 
 def may_reach(user: User, person: User) -> bool:

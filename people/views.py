@@ -20,7 +20,7 @@ from people.access import SIGNED_IN, rule, signed_in
 from people.forms import AddPersonForm, PeopleFilter, PersonForm, show_refusal
 from people.models import Confirmation, RoleAssignment, User, organisation_today
 from people.permissions import Permission
-from people.queries import may_reach, role_words, teams_seen_by, vacancies
+from people.queries import may_reach, role_words, teams_seen_by, vacancies, with_teams_seen
 from people.welcome import NotSent, send_welcome
 
 PER_PAGE = 50
@@ -44,7 +44,7 @@ def list_people(request: HttpRequest) -> HttpResponse:
     user, today = signed_in(request), organisation_today(timezone.now())
     form = PeopleFilter(request.GET, teams=teams_seen_by(user))
     found = _filtered(User.objects.visible_to(user), form)
-    page = Paginator(found.prefetch_related("teams"), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(with_teams_seen(found, user), PER_PAGE).get_page(request.GET.get("page"))
     words = role_words(page, on=today)
     rows = [(person, words[person.pk]) for person in page]
     context = {"tab": "people", "page": page, "rows": rows, "form": form, "filtered": any(request.GET.values())}
@@ -68,7 +68,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
             for one in people
         ]  # fmt: skip
 
-    people = found.prefetch_related("teams").iterator(chunk_size=500)
+    people = with_teams_seen(found, user).iterator(chunk_size=500)
     header = ("name", "e-mail", "job title", "phone", "teams", "roles", "can sign in")
     return table_response(request, f"people-{today:%Y-%m-%d}", header, map(rows, in_batches(people)))
 
@@ -92,7 +92,7 @@ def _filtered(found: QuerySet[User], form: PeopleFilter) -> QuerySet[User]:
 def show_person(request: HttpRequest, pk: int) -> HttpResponse:
     """One person: how to reach her, her teams, the roles she holds and held."""
     user, today = signed_in(request), organisation_today(timezone.now())
-    person = get_object_or_404(User.objects.visible_to(user), pk=pk)
+    person = get_object_or_404(with_teams_seen(User.objects.visible_to(user), user), pk=pk)
     roles = RoleAssignment.objects.of(person).select_related("role", "person", "deputy").order_by("-from_on", "-id")
     context = tabs(request) | {
         "person": person,

@@ -11,9 +11,10 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from audit.names import fold
-from people.models import Team, organisation_today
+from people.models import Team, User, organisation_today
 from workloads.models import Classification, Lifecycle, Proof, Workload
 from workloads.models.register import OPEN_TARGETS, SAID
+from workloads.queries import teams_named_to
 from workloads.reference import SHIPPED_TIERS
 from workloads.words import Spelled, all_of, names_in, spelled, words_of
 
@@ -60,6 +61,7 @@ class RegisterFilter(django_filters.FilterSet):  # type: ignore[misc]
     lifecycle = django_filters.MultipleChoiceFilter(choices=Lifecycle.choices, label="Lifecycle")
 
     teams: dict[int, str] | None = None  # names by number, when the caller has them already
+    reader: User | None = None  # who asks, where it is no request of the API
     words: list[Spelled] | None = None  # of the question, once it was asked
     form_class: ClassVar[type[forms.Form] | None] = None
 
@@ -73,12 +75,18 @@ class RegisterFilter(django_filters.FilterSet):  # type: ignore[misc]
             RegisterFilter.form_class = super().get_form_class()
         return RegisterFilter.form_class
 
+    @property
+    def _named(self) -> QuerySet[Team]:
+        """What a word is meant to be is said back, so that only names count which the reader may read."""
+        user = self.reader or getattr(self.request, "user", None)
+        return teams_named_to(user) if isinstance(user, User) else Team.objects.all()
+
     def search(self, rows: Rows, name: str, value: str) -> Rows:
         words = words_of(value)
         if not words:
             return rows
         # Teams are few: looking them up first keeps the search on the indexes of this one table.
-        names = dict(Team.objects.values_list("pk", "name")) if self.teams is None else self.teams
+        names = self.teams if self.teams is not None else dict(self._named.values_list("pk", "name"))
 
         def fits(word: str) -> Q:
             folded_word = fold(word)

@@ -14,6 +14,7 @@ from people.models import Role, Team, User
 from workloads.impact.suggestion import Suggestion
 from workloads.impact.targets import differs_problems
 from workloads.models import Classification, Lifecycle, Tier, Workload
+from workloads.queries import teams_named_to
 from workloads.register.rows import TAG_LENGTH, TAGS_MAX
 from workloads.services import target_problems
 from workloads.signing import percent
@@ -51,7 +52,7 @@ class WorkloadForm(forms.Form):
         help_text="What it does, who relies on it, what happens when it is down. The signers of its target see this.",
     )
     owner_team = forms.ModelChoiceField(
-        Team.objects.all(), empty_label="Choose a team", help_text="Its members may change and classify it."
+        Team.objects.none(), empty_label="Choose a team", help_text="Its members may change and classify it."
     )
     business_unit = forms.CharField(max_length=120, required=False)
     reference = forms.CharField(
@@ -70,6 +71,12 @@ class WorkloadForm(forms.Form):
         required=False,
         help_text="Other teams build on it: everybody who signs in may see it, and say that their workload needs it.",
     )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        team = self.fields["owner_team"]
+        if isinstance(team, forms.ModelChoiceField):
+            team.queryset = teams_named_to(user)
 
     @staticmethod
     def described(workload: Workload) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, NullIf
 
-from people.models import Role, RoleAssignment, User
+from people.models import Role, RoleAssignment, Team, User
 from people.permissions import OWNER_TEAM, PER_WORKLOAD, Permission
 from people.queries import Holding
 from workloads.models import (
@@ -262,3 +262,11 @@ class Targets:
 def targets_of(workload: Workload) -> Targets:
     related = ("tier", "request", "proposed_by", "workload__owner_team")
     return Targets(list(workload.classifications.select_related(*related)))
+
+
+def teams_named_to(user: User) -> QuerySet[Team]:
+    """Teams whose names this person may read: her own, and those that own a workload she sees."""
+    if user.may(Permission.VIEW_WORKLOADS) or user.may(Permission.VIEW_PEOPLE):
+        return Team.objects.all()
+    owners = Workload.objects.visible_to(user).order_by().values("owner_team")
+    return Team.objects.filter(Q(pk__in=user.teams.order_by().values("pk")) | Q(pk__in=owners))

@@ -77,7 +77,7 @@ class Question:
     def __post_init__(self) -> None:
         self.reach = reach_of(self.user, self.today)
         self.filters = RegisterFilter(self.params, self.reach.seen)
-        self.filters.teams = self.teams
+        self.filters.teams, self.filters.reader = self.teams, self.user
 
     @cached_property
     def view(self) -> str:

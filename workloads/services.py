@@ -24,8 +24,10 @@ from workloads.impact.queries import suggestion_for
 from workloads.impact.suggestion import Suggestion
 from workloads.impact.targets import SUGGESTED, differs_problems, note_suggestion, reason_given, suggestion_noted
 from workloads.models import Classification, Lifecycle, SigningRule, Tier, Workload, looser_than
+from workloads.queries import teams_named_to
 from workloads.signing import CLASSIFICATION, classification_document, percent
 
+NO_TEAM = "There is no such team for you to choose. Ask the head of operations to give the workload to another team."
 SIGN_WITHIN = dt.timedelta(days=14)
 SLO_STEP = Decimal("0.0001")  # as the column stores it; anything finer would be frozen differently from what is kept
 WORKLOAD_FIELDS = (
@@ -103,6 +105,8 @@ def change_workload(*, workload: Workload, by: User, at: dt.datetime, **values: 
     old, new = difference(before, _described(workload))
     if not new:
         return workload
+    if "owner_team" in new and not teams_named_to(by).filter(pk=workload.owner_team_id).exists():
+        raise Invalid(NO_TEAM, {"owner_team": NO_TEAM})
     _save(workload, by)
     record(Kind.WORKLOAD_CHANGED, workload, by=by, at=at, before=old, after=new)
     if open_request is not None:

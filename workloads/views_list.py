@@ -14,11 +14,11 @@ from django.views.decorators.http import require_GET
 
 from audit.spreadsheets import in_batches, table_response
 from people.access import SIGNED_IN, rule, signed_in
-from people.models import Team, organisation_today
+from people.models import organisation_today
 from people.permissions import Permission
 from workloads.filters import PROOFS, REVIEWS, STATES, TIERS
 from workloads.models import Lifecycle, SavedView
-from workloads.queries import COUNT_MAX, TAB_MAX, VIEWS, counts
+from workloads.queries import COUNT_MAX, TAB_MAX, VIEWS, counts, teams_named_to
 from workloads.question import Question, counted, page_of
 from workloads.signing import percent
 
@@ -62,7 +62,7 @@ SELECTS: tuple[tuple[str, str, str, Any], ...] = (
 def list_workloads(request: HttpRequest) -> HttpResponse:
     """The whole page, or only its rows when htmx asks for them."""
     user = signed_in(request)
-    teams = dict(Team.objects.values_list("pk", "name"))
+    teams = dict(teams_named_to(user).values_list("pk", "name"))
     question = Question(request.GET, user, organisation_today(timezone.now()), teams)
     totals = counts(question.reach, question.rows if question.values or question.view else None, question.most)
     context = _rows(question, totals) | {"may_add": user.may(Permission.ADD_WORKLOADS)}

@@ -157,7 +157,7 @@ def _past_people(workload: Workload, today: dt.date) -> list[RoleAssignment]:
 def add(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     need(user, Permission.ADD_WORKLOADS)
-    form = WorkloadForm(request.POST or None)
+    form = WorkloadForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
         try:
             workload = services.add_workload(by=user, at=timezone.now(), **form.cleaned_data)
@@ -173,7 +173,7 @@ def add(request: HttpRequest) -> HttpResponse:
 def change(request: HttpRequest, pk: int) -> HttpResponse:
     workload, user = workload_for(request, pk), signed_in(request)
     need(user, Permission.CHANGE_WORKLOADS, workload)
-    form = WorkloadForm(request.POST or None, initial=WorkloadForm.described(workload))
+    form = WorkloadForm(request.POST or None, initial=WorkloadForm.described(workload), user=user)
     if request.method == "POST" and form.is_valid():
         try:
             services.change_workload(workload=workload, by=user, at=timezone.now(), **form.cleaned_data)

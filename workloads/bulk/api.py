@@ -17,11 +17,12 @@ from rest_framework.views import APIView
 
 from audit.errors import Invalid, WrongState
 from people.access import SIGNED_IN, signed_in
-from people.models import Team, User, organisation_today
+from people.models import User, organisation_today
 from people.texts import TextField
 from workloads.bulk.services import MOST, Change, Planned, What, change_many, change_of, plan
 from workloads.filters import BIGGEST_KEY
 from workloads.models import Lifecycle, Workload
+from workloads.queries import teams_named_to
 from workloads.question import Question
 from workloads.register.rows import TAG_LENGTH
 
@@ -78,7 +79,7 @@ class ChangeManyView(APIView):
         asked = BulkAsked(data=request.data)
         asked.is_valid(raise_exception=True)
         values, user, now = asked.validated_data, signed_in(request), timezone.now()
-        change = _change(values)
+        change = _change(values, user)
         rows = plan(workloads=_chosen(values, user, organisation_today(now)), change=change, by=user)
         said = _said(rows)
         if values["dry_run"]:
@@ -90,12 +91,12 @@ class ChangeManyView(APIView):
         return Response(said | {"applied": True})
 
 
-def _change(values: dict[str, Any]) -> Change:
+def _change(values: dict[str, Any], by: User) -> Change:
     number = values.get("owner_team")
     try:
         return change_of(
             values["what"],
-            team=Team.objects.filter(pk=number).first() if number else None,
+            team=teams_named_to(by).filter(pk=number).first() if number else None,
             unit=values.get("business_unit", ""),
             lifecycle=values.get("lifecycle", ""),
             tag=values.get("tag", ""),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 from audit.errors import Invalid
-from people.models import Team
+from people.models import Team, User
 from workloads.bulk.services import Change, What, change_of
 from workloads.models import Lifecycle
+from workloads.queries import teams_named_to
 from workloads.register.rows import TAG_LENGTH
 
 
@@ -16,7 +19,7 @@ class ChangeForm(forms.Form):
 
     what = forms.ChoiceField(label="What changes", choices=[("", "Choose"), *What.choices])
     to_team = forms.ModelChoiceField(
-        Team.objects.all(), label="New owner team", required=False, empty_label="Choose a team"
+        Team.objects.none(), label="New owner team", required=False, empty_label="Choose a team"
     )
     to_unit = forms.CharField(label="New business unit", max_length=120, required=False)
     to_lifecycle = forms.ChoiceField(
@@ -25,6 +28,12 @@ class ChangeForm(forms.Form):
     to_tag = forms.CharField(label="Tag", max_length=TAG_LENGTH, required=False)
 
     change: Change
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        team = self.fields["to_team"]
+        if isinstance(team, forms.ModelChoiceField):
+            team.queryset = teams_named_to(user)
 
     def clean(self) -> None:
         values = self.cleaned_data

@@ -26,7 +26,7 @@ def change(request: HttpRequest) -> HttpResponse:
     """The register's address chooses the workloads; GET shows what a change would do, POST does what was shown."""
     user = signed_in(request)
     question = Question(request.GET, user, organisation_today(timezone.now()))
-    form = ChangeForm(request.GET if "what" in request.GET else None)
+    form = ChangeForm(request.GET if "what" in request.GET else None, user=user)
     if request.method == "POST":
         return _do(request, form)
     total = question.rows.count()
