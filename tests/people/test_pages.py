@@ -184,7 +184,9 @@ def test_tokens_of_others_are_not_revoked_here(cast):
     assert signed_in(cast.owner).post(page("revoke-token", token.pk)).status_code == 404
 
 
-OWN_DEEDS = {"people:set-preferences", "people:issue-token", "people:revoke-token"}
+OWN_DEEDS = {
+    "people:set-preferences", "people:issue-token", "people:revoke-token", "people:prove", "people:prove-at-provider",
+}  # fmt: skip
 DEEDS = [
     ("people:add", []), ("people:change", ["owner"]), ("people:deactivate", ["owner"]), ("people:invite", ["owner"]),
     ("people:reactivate", ["owner"]), ("people:hand-over", ["owner"]),
