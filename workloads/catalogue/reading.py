@@ -166,7 +166,11 @@ def _take_list(contents: Contents, kind: RowKind, rows: list[Any]) -> None:
             unknown[name] = None
             if alike[name] == "tier" and isinstance(value, str) and value:
                 tiers.setdefault(shown(name, 60), Counter())[value] += 1
-            if alike[name] in ("rto", "rpo", "slo") and any(letter.isdigit() for letter in str(value)):
+            if (
+                alike[name] in ("rto", "rpo", "slo")
+                and normal(name) not in _UNUSED
+                and any(letter.isdigit() for letter in str(value))
+            ):
                 line.alike.setdefault(alike[name], shown(name, 60))
         contents.add(kind.key, line)
     _note_unknown(contents, kind, list(unknown))
@@ -249,7 +253,10 @@ def _take_sheet(contents: Contents, sheet: Sheet, said: str) -> None:
     if kind is WORKLOADS:
         header = find_header(sheet)
         at, number, width, units = header.at, header.number, header.width, header.units
-        alike = {key: header.alike.get(key, {}) for key in ("rto", "rpo", "slo") if key not in at}
+        alike = {
+            key: {index: name for index, name in header.alike.get(key, {}).items() if normal(name) not in _UNUSED}
+            for key in ("rto", "rpo", "slo") if key not in at
+        }  # fmt: skip
         classes = header.alike.get("tier", {}) if "tier" not in at else {}
         header.unknown = [name for name in header.unknown if normal(name) not in _UNUSED]
         contents.notes += header.notes
