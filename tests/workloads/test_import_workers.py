@@ -184,7 +184,7 @@ def test_two_tabs_with_the_same_file_import_once(cast):
     assert work(NOW) == 2
     fresh(tabs[0], State.IMPORTED)
     late = fresh(tabs[1], State.CHECKED)
-    assert late.report["summary"] == {"new": 0, "changed": 0, "unchanged": 2, "refused": 0}
+    assert late.report["summary"] == {"new": 0, "changed": 0, "unchanged": 2, "refused": 0, "left out": 0}
     assert (Workload.objects.count(), Event.objects.filter(kind=Kind.REGISTER_IMPORTED).count()) == (3, 1)
 
 
