@@ -217,7 +217,7 @@ class Portal:
             command = [sys.executable, "-m", "drportal.supervisor"]
             self.process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
         process = self.process
-        wait_for(lambda: "Ctrl-C stops" in self.said() or process.poll() is not None, 90)
+        wait_for(lambda: "Ctrl-C stops" in self.said() or process.poll() is not None, 300)
         assert process.poll() is None, self.said()
 
     def said(self) -> str:
