@@ -41,7 +41,6 @@ class _Nameless:
 
 
 PORTAL: Actor = _Nameless("Portal")  # acting on its timetable
-OWNER: Actor = _Nameless("Owner of the machine")  # with a command, beside the portal
 NOBODY: Actor = _Nameless("Somebody not signed in")
 MACHINE_OWNER: Actor = _Nameless("Owner of the machine")  # by a command, where nobody is there yet who may
 

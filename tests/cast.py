@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from audit.services import OWNER
+from audit.services import MACHINE_OWNER
 from people.confirmations import confirm_as_owner
 from people.models import Confirmation, Role, RoleAssignment, Team, User
 from people.permissions import (
@@ -149,7 +149,7 @@ def show_it_is_me(client: Any) -> None:
 def confirm_all(at: dt.datetime = NOW) -> None:
     """Everything that waits for a second person, as the owner of the machine would confirm it."""
     for waiting in Confirmation.objects.waiting():
-        confirm_as_owner(confirmation=waiting, by=OWNER, at=at)
+        confirm_as_owner(confirmation=waiting, by=MACHINE_OWNER, at=at)
 
 
 def proof(at: dt.datetime = NOW, method: Method = Method.PASSWORD) -> IdentityProof:

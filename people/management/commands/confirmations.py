@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from audit.errors import DeedError
-from audit.services import OWNER
+from audit.services import MACHINE_OWNER
 from people.confirmations import ROLES, confirm_as_owner, edit_of
 from people.models import Confirmation
 
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         if confirmation is None:
             raise CommandError(f"There is no confirmation {number}. See `manage.py confirmations list`.")
         try:
-            confirm_as_owner(confirmation=confirmation, by=OWNER, at=timezone.now())
+            confirm_as_owner(confirmation=confirmation, by=MACHINE_OWNER, at=timezone.now())
         except DeedError as error:
             raise CommandError(error.message) from None
         self.stdout.write(f"Confirmed: {confirmation.title}")
