@@ -98,6 +98,8 @@ class Delivery(Stateful):
         (State.STARTED, State.SENT),
         (State.STARTED, State.QUEUED),
         (State.HELD, State.DIGESTED),
+        (State.QUEUED, State.SENT),  # by a person after a restore (communications.outbox.release), and the next one too
+        (State.HELD, State.SENT),
     )
 
     # Every index costs each message three writes: foreign keys use those below.

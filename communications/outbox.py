@@ -32,20 +32,24 @@ def outbox() -> Outbox:
 
 def is_held(*, at: dt.datetime) -> bool:
     """Whether nothing may leave. Holds by itself when the database turns out to be older than what this machine saw."""
-    found = outbox()
-    if found.held_at is None and (why := missing(found)):
+    why = missing()
+    held = outbox().held_at is not None
+    if not held and why:
         with suppress(WrongState):  # another worker saw it too
             hold(by=PORTAL, at=at, why=why)
-        return True
-    return found.held_at is not None
+    return held or bool(why)
 
 
-def missing(found: Outbox) -> str:
-    """What this machine saw and the database does not know, as a sentence; empty when all is there."""
+def missing() -> str:
+    """What this machine saw and the database does not know, as a sentence; empty when all is there.
+
+    The file is read first: rounds that leave meanwhile stand in the database before they stand in the file.
+    """
     try:
-        rounds = outside.known().rounds
-        if rounds > found.rounds:
-            return f"{rounds} rounds of messages had left when this machine saw it last; the database knows of {found.rounds}."
+        seen = outside.known().rounds
+        known = outbox().rounds
+        if seen > known:
+            return f"{seen} rounds of messages had left when this machine saw it last; the database knows of {known}."
         return outside.missing_trail()
     except outside.Unreadable as error:
         return str(error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -22,10 +21,12 @@ def validate_address(address: str) -> None:
         raise ValidationError(problem, code="invalid")
 
 
-class NameField(NormalizedField):
-    """What something or somebody is called: one form of what looks the same, and no line breaks or links."""
-
-    default_validators: list[Callable[[Any], None]] = [validate_name]
+def NameField(*args: Any, **kwargs: Any) -> NormalizedField:
+    """A column for what something or somebody is called: one form of what looks the same, and no line breaks or links. No class
+    of its own, because expressions do not mix classes of columns."""
+    column = NormalizedField(*args, **kwargs)
+    column.default_validators = [*column.default_validators, validate_name]
+    return column
 
 
 def AddressField(*args: Any, **kwargs: Any) -> models.EmailField[str, str]:
@@ -36,7 +37,7 @@ def AddressField(*args: Any, **kwargs: Any) -> models.EmailField[str, str]:
 
 
 def is_name(column: object) -> bool:
-    return isinstance(column, NameField)
+    return isinstance(column, NormalizedField) and validate_name in column.default_validators
 
 
 def problems_of(thing: models.Model, *names: str) -> dict[str, str]:

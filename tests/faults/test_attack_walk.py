@@ -23,6 +23,7 @@ from people.services import deactivate_person, issue_token, revoke_token
 from tests.cast import NOW, give, make_cast, person
 from tests.laws.samples import samples
 from tests.laws.test_routes import OURS, REFERENCE
+from tests.past import rewriting_history
 from workloads import services as workloads
 from workloads.models import ColumnMapping, PendingImport, SavedView
 from workloads.rights import settle_rights
@@ -61,7 +62,8 @@ def world(django_db_setup, django_db_blocker):
         )
         cast.workload.refresh_from_db()
         values = samples(cast)
-        SavedView.objects.update(name=f"{CANARY} view", is_shared=False)
+        for view in SavedView.objects.all():
+            SavedView.objects.filter(pk=view.pk).update(name=f"{CANARY} view {view.pk}", is_shared=False)
         ColumnMapping.objects.update(name=f"{CANARY} mapping", shared=False)
         PendingImport.objects.update(name=f"{CANARY}.csv")
         ApiToken.objects.update(name=f"{CANARY} token")
@@ -89,7 +91,8 @@ def _walkers(cast: Any) -> list[Walker]:
     former = person("Fritjof Former")
     ended = give("business-stakeholder", former, workload=cast.workload)
     yesterday = organisation_today(timezone.now()) - dt.timedelta(days=1)
-    RoleAssignment.objects.filter(pk=ended.pk).update(until_on=yesterday)
+    with rewriting_history():
+        RoleAssignment.objects.filter(pk=ended.pk).update(until_on=yesterday)
     gone = person("Gro Gone", role="head-of-operations")
     settle_rights(at=timezone.now())  # last: giving a role settles them as of NOW, when she still held hers
     session_of_gone = _session(gone)

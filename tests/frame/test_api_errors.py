@@ -126,7 +126,7 @@ def test_values_that_do_not_fit_are_named(head):
 
 
 def test_values_that_a_deed_refuses_are_named_alike(cast, head):
-    answer = call(head, "post", "/api/v1/roles/auditor/assign/", {"from_on": "2026-01-01"})
+    answer = call(head, "post", "/api/v1/roles/auditor/assign/", {"from_on": timezone.localdate()})
     assert is_problem(answer, 400, "invalid")["errors"] == {"person": ["Choose a person, a deputy, or both."]}
 
 

@@ -13,10 +13,10 @@ from drills import gaps, marking
 from drills import services as drills
 from drills.models import Drill, DrillKind
 from people import services as people
-from people.models import ContactKind, RoleAssignment
+from people.models import ContactKind, Role, RoleAssignment
 from people.permissions import WORKLOAD_OWNER
 from signoffs.models import Request
-from tests.cast import NOW, Cast, propose, put_in_force
+from tests.cast import NOW, Cast, person, propose, put_in_force
 from tests.past import rewriting_history
 from tests.workloads.impact import month_end
 from tests.workloads.parts import add_component, add_dependency, add_failure_mode, add_flow, add_third_party
@@ -55,6 +55,10 @@ def samples(cast: Cast) -> Samples:
     delivery = Delivery.objects.filter(message__thread=cast.workload.trail_thread).first()
     assert delivery is not None
     assert Request.objects.filter(pk=request.pk).exists()
+    waiting = people.assign_role(
+        by=cast.head, at=NOW, role=Role.objects.get(pk="auditor"), person=person("Berit Waits"), deputy=None,
+        from_on=NOW.date(),
+    ).confirmation_id  # fmt: skip
     view = save_view(by=cast.head, at=NOW, name="Tier 1", query="tier=1")
     shared = save_view(by=cast.head, at=NOW, name="Tier 2", query="tier=2", is_shared=True)
     mapping = save_mapping(
@@ -68,7 +72,7 @@ def samples(cast: Cast) -> Samples:
         "tiers": {"pk": 1}, "chain": {"pk": cast.workload.pk}, "impact": {"pk": cast.workload.pk},
         "events": {"pk": Event.objects.latest("pk").pk},
         "messages": {"pk": delivery.message_id, "delivery": delivery.pk}, "roles": {"pk": "auditor"},
-        "assignments": {"pk": of_workload.pk},
+        "assignments": {"pk": of_workload.pk}, "confirmations": {"pk": waiting},
     }  # fmt: skip
     exact: dict[str, dict[str, Any]] = {
         "people:assign": {"key": "auditor"}, "people:end-role": {"pk": of_organisation.pk},
@@ -84,6 +88,8 @@ def samples(cast: Cast) -> Samples:
     for name in ("workloads:change-view", "workloads:remove-view", "saved-views-detail"):
         exact[name] = {"pk": view.pk}
     exact |= {name: {"pk": shared.pk} for name in ("workloads:take-back-view", "saved-views-take-back")}
+    for name in ("confirmation", "confirm", "refuse", "withdraw-confirmation"):
+        exact[f"people:{name}"] = {"pk": waiting}
     season = month_end(cast)
     for name in ("change-season", "remove-season"):
         exact[f"workloads:{name}"] = {"pk": season.pk}

@@ -77,9 +77,10 @@ def test_the_roles_pass_the_day_after_the_last_one(cast, successor):
 
 
 def test_a_role_that_ends_before_stays_and_one_to_come_changes_its_people(cast, successor):
-    RoleAssignment.objects.filter(workload_id=cast.workload.pk, role=BUSINESS_STAKEHOLDER).update(
-        until_on=TODAY + dt.timedelta(days=2)
-    )
+    with rewriting_history():
+        RoleAssignment.objects.filter(workload_id=cast.workload.pk, role=BUSINESS_STAKEHOLDER).update(
+            until_on=TODAY + dt.timedelta(days=2)
+        )
     later = give(EXECUTIVE_SPONSOR, cast.stakeholder, deputy=cast.owner)
     with rewriting_history():
         RoleAssignment.objects.filter(pk=later.pk).update(from_on=TODAY + dt.timedelta(days=30))
