@@ -15,9 +15,8 @@ _KEPT = _UNSEEN | _HYPHENS
 _QUOTES = str.maketrans("’‘‚‛ʼ´`′＇“”„‟″", "'''''''''" + '"""""')
 _LETTERS = str.maketrans("øłđðıŧħςØŁĐÐŦĦ–—‐‑‒−", "olddithσolddth------")
 _PAIRS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ẞ": "ss"})
-_BLANKS = re.compile(
-    r"[^\S\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+"
-)  # the end of a line is no blank: names with one are refused
+# The end of a line is no blank: names with one are refused.
+_BLANKS = re.compile(r"[^\S\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _MARKS = re.compile("[\u0300-\u036f]")
 
 

@@ -25,19 +25,19 @@ def NameField(*args: Any, **kwargs: Any) -> NormalizedField:
     """A column for what something or somebody is called: one form of what looks the same, and no line breaks or links. No class
     of its own, because expressions do not mix classes of columns."""
     column = NormalizedField(*args, **kwargs)
-    column.default_validators = [*column.default_validators, validate_name]
+    column.validators.append(validate_name)  # not an argument, which a migration would keep
     return column
 
 
 def AddressField(*args: Any, **kwargs: Any) -> models.EmailField[str, str]:
     """A column for an e-mail address that mail can go to."""
     column: models.EmailField[str, str] = models.EmailField(*args, **kwargs)
-    column.default_validators = [*column.default_validators, validate_address]
+    column.validators.append(validate_address)
     return column
 
 
 def is_name(column: object) -> bool:
-    return isinstance(column, NormalizedField) and validate_name in column.default_validators
+    return isinstance(column, NormalizedField) and validate_name in column.validators
 
 
 def problems_of(thing: models.Model, *names: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from audit.services import MACHINE_OWNER
+from people.assignments import twin_of
 from people.confirmations import confirm_as_owner
 from people.models import Confirmation, Role, RoleAssignment, Team, User
 from people.permissions import (
@@ -58,15 +59,15 @@ def person(
 def give(
     role: str, user: User | None, *, deputy: User | None = None, workload: Workload | None = None
 ) -> RoleAssignment:
-    assignment = RoleAssignment.objects.create(
-        role=Role.objects.get(pk=role),
-        person=user,
-        deputy=deputy,
-        from_on=LONG_AGO,
-        workload_id=workload.pk if workload else None,
+    given = RoleAssignment(
+        role=Role.objects.get(pk=role), person=user, deputy=deputy, workload_id=workload.pk if workload else None
     )
+    given.from_on = LONG_AGO
+    while twin_of(given) is not None:  # she held it before
+        given.from_on += dt.timedelta(days=1)
+    given.save()
     settle_rights(at=NOW)
-    return assignment
+    return given
 
 
 @dataclass

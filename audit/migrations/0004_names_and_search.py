@@ -7,10 +7,14 @@ BEGIN
     IF pg_catalog.octet_length(said) <> pg_catalog.length(said) THEN
         said := pg_catalog.translate(
             pg_catalog.normalize(said, 'NFC'),
-            U&'\2010\2011\00A0\1680\2000\2001\2002\2003\2004\2005\2006\2007\2008\2009\200A\2028\2029\202F\205F\3000\0085\00AD\034F\180E\200B\2060\FEFF',
-            '--                   ');
+            U&'\2010\2011\00A0\1680\2000\2001\2002\2003\2004\2005\2006\2007\2008\2009\200A\202F\205F\3000\00AD\034F\180E\200B\2060\FEFF',
+            '--                ');
     END IF;
-    RETURN pg_catalog.btrim(pg_catalog.regexp_replace(said, '[ \t\n\v\f\r\x1c-\x1f]+', ' ', 'g'), ' ');
+    -- The end of a line inside is kept: names with one are refused, not mended.
+    RETURN pg_catalog.btrim(
+        pg_catalog.regexp_replace(said, '[ \t\x1f]+', ' ', 'g'),
+        U&' \000A\000B\000C\000D\001C\001D\001E\0085\2028\2029'
+    );
 END $$;
 
 CREATE FUNCTION name_key(said text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$

@@ -125,7 +125,7 @@ def test_lists_ask_few_questions(cast):
     assert client.login(email=cast.head.email, password=PASSWORD)
     _grow(cast, range(2))
     costs = _costs(client)
-    assert costs.pop("/") <= 12  # two of them: what waits for a second person, and does everything that works unseen give signs of life
+    assert costs.pop("/") <= 12  # two of them: what waits for a second person, and signs of life
     assert costs.pop("/people/") <= 11  # two choices of its filter, and the vacancies its tabs count
     # Its tabs count each gap, the tabs above it the vacancies, and its filter offers the roles.
     assert [costs.pop(f"/people/assignments/{tab}") <= 11 for tab in ("", "?gap=missing")] == [True, True]

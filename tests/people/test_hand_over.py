@@ -160,6 +160,7 @@ def test_signatures_that_wait_follow_the_role_by_themselves(cast, successor):
     request = send_for_signature(classification=propose(cast), by=cast.owner, at=NOW)
     assert [one.label for one in kept(cast.stakeholder, on=TODAY) if one.follows_roles] == ["Signatures that wait"]
     _pass(cast, cast.stakeholder, successor)
+    confirm_all()
     assert not slots_waiting_for(cast.stakeholder, on=TODAY)
     assert [slot.request for slot in slots_waiting_for(successor, on=TODAY)] == [request]
     with pytest.raises(NotAllowed):

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from people.models import Role, RoleAssignment, Team, organisation_today
 from people.permissions import AUDITOR, BUSINESS_STAKEHOLDER, CONTINUITY_PLANNER, WORKLOAD_OWNER, Permission
+from people.services import assign_role
 from tests.cast import NOW, give, person
 from tests.past import rewriting_history
 from workloads import services
@@ -50,8 +51,13 @@ def gappy(cast):
 
 
 def test_each_gap_is_found_and_counted_as_its_row_says(cast, gappy):
-    rows = list(lasting(assignments(cast.head), TODAY))
     said = {"vacant": "vacant", "no-deputy": "no deputy", "ending": "ends within 30 days", "inactive": "cannot sign in"}
+    said |= {"unconfirmed": "waits for a second person"}
+    assign_role(
+        by=cast.head, at=NOW, role=Role.objects.get(pk="auditor"), person=cast.owner, deputy=cast.sponsor, from_on=TODAY
+    )
+    gappy |= {"unconfirmed": RoleAssignment.objects.get(standing="waiting")}
+    rows = list(lasting(assignments(cast.head), TODAY))
     numbers = counts(assignments(cast.head), TODAY)
     for gap in GAPS:
         found = {row.pk for row in rows if any(said[gap] in words for words in gaps_of(row, TODAY))}
@@ -202,6 +208,7 @@ def test_a_role_for_one_workload_is_given_and_ended_by_api(cast, page):
     assert answer.json() == {
         "id": held.pk, "role": "workload-team", "workload": cast.workload.pk, "workload_name": "Payment Hub",
         "person": cast.stranger.pk, "deputy": cast.owner.pk, "from_on": today.isoformat(), "until_on": None, "gaps": [],
+        "standing": "effective",
     }  # fmt: skip
     seen = page(cast.stranger)
     assert seen.get(f"/workloads/{cast.workload.pk}/").status_code == 200, "the rights follow at once"

@@ -11,7 +11,7 @@ from django.db.models import F
 
 from audit.kinds import Kind
 from audit.models import Event
-from people.models import Role, RoleAssignment, User, organisation_today
+from people.models import Confirmation, Role, RoleAssignment, User, organisation_today
 from people.permissions import BUSINESS_STAKEHOLDER, IT_OPERATIONS, Permission
 from tests.cast import NOW, give, person, put_in_force
 from tests.past import rewriting_history
@@ -58,6 +58,10 @@ def _impact(workload):
     )
 
 
+def day(days):
+    return (organisation_today(NOW) + dt.timedelta(days=days)).isoformat()
+
+
 def problems(report):
     return [(row.kind, row.number, p.column, p.what) for row in report.rows for p in row.problems]
 
@@ -101,7 +105,7 @@ def test_changes_say_what_changes_and_each_leaves_its_line(cast):
     document["failure_modes"][1]["mitigation"] = "A second machine."
     document["failure_modes"][2]["flows"] = ["Quote by phone"]
     document["workloads"][0]["own_rto"] = "7 min"
-    document["roles"][0]["until"] = "2027-06-30"
+    document["roles"][0]["until"] = "2099-06-30"
     document["seasons"][0]["working_days"] = 4
     document["impact_answers"][0]["level"] = "slight"
     before = Event.objects.count()
@@ -120,7 +124,7 @@ def test_changes_say_what_changes_and_each_leaves_its_line(cast):
         "third_parties": [("promised RTO", "4\u00a0h", "2\u00a0h")],
         "dependencies": [("hard or soft", "hard", "soft"), ("what still works without it", "", "Old quotes.")],
         "flows": [("components", '"API; public";Store', "Store")],
-        "roles": [("until", "31\u00a0Dec\u00a02027", "30\u00a0Jun\u00a02027")],
+        "roles": [("until", "31\u00a0Dec\u00a02099", "30\u00a0Jun\u00a02099")],
         "seasons": [("last working days of the month", "3", "4")],
         "impact_answers": [("level", "serious", "slight")],
     }
@@ -163,9 +167,9 @@ FAILS = {
         ("flows", {"workload": "APP-7", "name": "B", "what": "x", "needs": ["APP-1"]}, "needs", "has none called “APP-1”"),
         ("third_parties", {"name": "B", "rto": "1 h"}, "where the promise stands", "Write where the promise stands"),
         ("third_parties", {"name": "B", "contact": "Ghost"}, "contact", "There is no contact “Ghost”"),
-        ("roles", {"role": "king", "person": "priya.raman@example.org", "from": "2026-01-01"}, "role", "There is no role “king”"),
-        ("roles", {"role": "auditor", "person": "x@y.z", "from": "2026-01-01"}, "person", "Nobody has the e-mail x@y.z."),
-        ("roles", {"role": "auditor", "from": "2026-01-01"}, "person", "Write the e-mail"),
+        ("roles", {"role": "king", "person": "priya.raman@example.org", "from": day(0)}, "role", "There is no role “king”"),
+        ("roles", {"role": "auditor", "person": "x@y.z", "from": day(0)}, "person", "Nobody has the e-mail x@y.z."),
+        ("roles", {"role": "auditor", "from": day(0)}, "person", "Write the e-mail"),
         ("roles", {"role": "auditor", "person": "priya.raman@example.org", "from": "1.2.2026"}, "from", "Write a date"),
         ("impact_answers", {"workload": "APP-7", "category": "money", "after": "3 h", "level": "none"}, "after", "Impact is"),
         ("impact_answers", {"workload": "APP-7", "category": "love", "after": "1 h", "level": "none"}, "category", "Write one"),
@@ -219,12 +223,41 @@ def test_teams_that_do_not_exist_are_refused_unless_they_are_asked_for(cast):
     assert (report.teams, report.refused) == (["Pricing"], 0)
 
 
-def test_a_planner_gives_no_role_with_rights_that_she_lacks_to_herself(cast):
+def test_nobody_gives_a_role_to_themselves_by_a_file(cast):
     with rewriting_history():
         RoleAssignment.objects.filter(person=cast.platform).update(role="continuity-planner")
-    row = {"role": "head-of-operations", "person": cast.platform.email, "from": "2026-01-01"}
+    row = {"role": "head-of-operations", "person": cast.platform.email, "from": day(0)}
     ((*_, what),) = problems(check(cast, {"roles": [row]}, by=cast.platform))
-    assert what.startswith("Head of operations has rights that you do not have.")
+    assert what.startswith("Nobody gives a role to themselves.")
+
+
+def test_a_role_of_a_file_begins_today_or_yesterday_with_a_reason(cast):
+    row = {"role": "auditor", "person": cast.owner.email}
+    for days, more, refused in (
+        (0, {}, None),
+        (-1, {}, "why it began yesterday"),
+        (-1, {"reason": "She acted."}, None),
+        (-2, {}, "from"),
+    ):
+        found = problems(check(cast, {"roles": [row | {"from": day(days)} | more]}))
+        assert [label for *_, label, _ in found] == ([refused] if refused else [])
+
+
+def test_guarded_roles_of_a_file_wait_for_a_second_person_in_one_deed(cast):
+    person("Aiko Plans", role="continuity-planner")
+    bring_in(cast, whole())
+    rows = [
+        {"role": "executive-sponsor", "workload": place, "person": cast.owner.email, "from": day(0)}
+        for place in ("APP-1", "APP-7")
+    ]
+    bring_in(cast, {"roles": [*rows, {"role": "communication-lead", "person": cast.owner.email, "from": day(0)}]})
+    given = RoleAssignment.objects.filter(person=cast.owner, from_on=organisation_today(NOW))
+    assert sorted(given.values_list("role", "standing")) == [
+        ("communication-lead", "effective"), ("executive-sponsor", "waiting"), ("executive-sponsor", "waiting"),
+    ]  # fmt: skip
+    waiting = given.filter(standing="waiting").values_list("confirmation", flat=True)
+    assert len(set(waiting)) == 1
+    assert "Executive sponsor for 2 workloads: Tomas Reyes" in Confirmation.objects.get(pk=waiting[0]).title
 
 
 OF_MINE = {
@@ -253,10 +286,6 @@ def test_who_may_add_workloads_describes_none_but_her_own_and_those_of_her_roles
     assert problems(check(cast, {"workloads": [new], kind: [OF_MINE[kind] | {"workload": "NEW-1"}]}, by=by)) == []
 
 
-def day(days):
-    return (organisation_today(NOW) + dt.timedelta(days=days)).isoformat()
-
-
 AUDITS = {"role": "auditor", "person": "samuel.adeyemi@example.org", "from": "2024-01-01"}  # as she does
 
 
@@ -281,17 +310,18 @@ def test_a_role_in_a_file_keeps_to_the_rules_of_its_page(cast, ends, row, says):
     assert says in what
 
 
-def test_a_role_is_ended_by_a_file_and_one_of_somebody_who_has_left_may_come_in_as_past(cast):
+def test_a_role_is_ended_by_a_file_and_none_comes_in_as_past(cast):
     person("Gone", is_active=False)
     past = {"role": "auditor", "person": "gone@example.org", "from": "2024-01-01", "until": "2024-12-31"}
-    report = bring_in(cast, {"roles": [AUDITS | {"until": day(-1)}, past]})
-    assert report.sentence == "1 new, 1 changed: imported."
+    assert [label for *_, label, _ in problems(check(cast, {"roles": [past]}))] == ["from"]
+    report = bring_in(cast, {"roles": [AUDITS | {"until": day(-1)}]})
+    assert report.sentence == "1 changed: imported."
     assert not RoleAssignment.objects.in_force(organisation_today(NOW)).filter(role="auditor").exists()
 
 
 def test_a_role_for_one_workload_gives_its_rights_as_soon_as_it_came_in(cast):
     assert not cast.stranger.may(Permission.CHANGE_WORKLOADS, cast.workload)
-    row = {"role": "workload-team", "workload": "APP-1", "person": cast.stranger.email, "from": "2026-01-01"}
+    row = {"role": "workload-team", "workload": "APP-1", "person": cast.stranger.email, "from": day(0)}
     bring_in(cast, {"roles": [row]})
     assert User.objects.get(pk=cast.stranger.pk).may(Permission.CHANGE_WORKLOADS, cast.workload)
 
@@ -327,7 +357,7 @@ def test_cells_beside_the_last_column_are_refused_in_every_kind_of_table(cast):
 
 
 def test_who_may_not_give_roles_imports_none(cast):
-    row = {"role": "auditor", "person": cast.owner.email, "from": "2026-01-01"}
+    row = {"role": "auditor", "person": cast.owner.email, "from": day(0)}
     ((*_, what),) = problems(check(cast, {"roles": [row]}, by=cast.platform))
     assert what.startswith("You may not give roles or end them.")
 

@@ -190,14 +190,14 @@ def test_another_team_role_and_another_vendor_promise_are_said(cast):
     add_dependency(cast, third_party=vendor)
     target = in_force(cast)
     people.assign_role(
-        role=Role.objects.get(pk=WORKLOAD_OWNER), person=cast.head, deputy=None, from_on=LATER.date(),
+        role=Role.objects.get(pk=WORKLOAD_OWNER), person=cast.sponsor, deputy=None, from_on=LATER.date(),
         workload_id=cast.workload.pk, by=cast.head, at=LATER,
     )  # fmt: skip
     with transaction.atomic():
         record(Kind.THIRD_PARTY_CHANGED, vendor, by=cast.head, at=LATER, after={"rto_seconds": 60})
         record(Kind.THIRD_PARTY_CHANGED, vendor, by=cast.head, at=NOW - dt.timedelta(days=9), after={"name": "x"})
     assert _changes(target) == (
-        "Role assigned: Workload team: Maren Holt.",
+        "Role assigned: Workload team: David Okafor.",
         "Third party changed: Card Network.",
     )
 

@@ -20,6 +20,7 @@ from people.listing import said_of
 from people.models import Role, RoleAssignment, User, organisation_today
 from people.permissions import Permission
 from people.services import assign_role, end_role
+from people.texts import TextField
 from workloads.parts_api import KeyOf, seen_workloads
 from workloads.rights import settle_rights
 from workloads.roles.forms import AssignmentsQuery
@@ -54,6 +55,7 @@ class AssignSerializer(serializers.Serializer[Any]):
     deputy: Any = serializers.PrimaryKeyRelatedField(queryset=User.objects.all(), allow_null=True, default=None)
     from_on = serializers.DateField()
     until_on = serializers.DateField(allow_null=True, default=None, help_text="Last day, included")
+    reason = TextField(max_length=300, allow_blank=True, default="", help_text="Needed where it began yesterday")
 
 
 @extend_schema_serializer(component_name="WorkloadRoleEnd")

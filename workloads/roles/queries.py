@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
-from people.models import Role, RoleAssignment, Standing, User
+from people.models import GIVEN, Role, RoleAssignment, Standing, User
 from people.permissions import BUSINESS_STAKEHOLDER, WORKLOAD_OWNER, Permission
 from workloads.models import Workload
 
@@ -24,11 +24,15 @@ GAPS = {
     "unconfirmed": "Not confirmed",
 }
 MISSING = "missing"
+STANDS = {
+    Standing.WAITING: ["waits for a second person"], Standing.UNCONFIRMED: ["unconfirmed"],
+    Standing.REFUSED: ["not confirmed"], Standing.CANCELLED: ["given by mistake"],
+}  # fmt: skip
 
 
 def assignments(user: User) -> QuerySet[Any]:
     """Every assignment of the organisation and of the workloads this person may see, with the workload's name as `place`."""
-    found = RoleAssignment.objects.given()
+    found = RoleAssignment.objects.all()
     if not user.may(Permission.VIEW_WORKLOADS):
         seen = Workload.objects.visible_to(user).order_by().values("pk")
         found = found.filter(Q(workload_id__isnull=True) | Q(workload_id__in=seen))
@@ -59,8 +63,8 @@ class Assignments:
 
 
 def lasting(rows: QuerySet[Any], on: dt.date) -> QuerySet[Any]:
-    """Without those that have ended."""
-    return rows.exclude(until_on__lt=on)
+    """Without those that have ended or came to nothing."""
+    return rows.exclude(until_on__lt=on).filter(standing__in=GIVEN)
 
 
 def with_gap(gap: str, on: dt.date) -> Q:
@@ -80,9 +84,7 @@ def gaps_of(held: RoleAssignment, on: dt.date) -> list[str]:
     said += ["no deputy"] if held.deputy is None else []
     if held.until_on is not None and on <= held.until_on <= on + ENDS_SOON:
         said.append("ends within 30 days")
-    said += {Standing.WAITING: ["waits for a second person"], Standing.UNCONFIRMED: ["unconfirmed"]}.get(
-        Standing(held.standing), []
-    )
+    said += STANDS.get(Standing(held.standing), [])
     gone = [who.name for who in (held.person, held.deputy) if who is not None and not who.is_active]
     return said + [f"{name} cannot sign in" for name in gone]
 
