@@ -105,21 +105,21 @@ class Purpose(Enum):
         "Review due",
         "Review the target",
         "Review {when_words}: {workload}, {target}",
-        "The target of {workload} is {target}. Its review is due on {due}, {when_words}.\n\n"
+        "{instead}The target of {workload} is {target}. Its review is due on {due}, {when_words}.\n\n"
         "Look whether it is still right. If it is, reaffirm it with your signature; if not, propose another one.",
     )
     REVIEW_OVERDUE = Words(
         "Review overdue",
         "Review the target",
         "Review {when_words}: {workload}, {target}",
-        "The target of {workload}, {target}, should have been reviewed by {due}. It is {when_words}.\n\n"
+        "{instead}The target of {workload}, {target}, should have been reviewed by {due}. It is {when_words}.\n\n"
         "Reaffirm it with your signature if it is still right, or propose another one.",
     )
     REVIEW_DUE_EARLY = Words(
         "Review due early",
         "Review the target",
         "Review {when_words}, because something changed: {workload}, {target}",
-        "Something has changed since the target of {workload}, {target}, was signed. {because}\n\n"
+        "{instead}Something has changed since the target of {workload}, {target}, was signed. {because}\n\n"
         "Its review is therefore due on {due}, {when_words}. Look whether the target is still right. If it is, reaffirm it with "
         "your signature; if not, propose another one.",
     )
@@ -170,7 +170,7 @@ class Purpose(Enum):
         "Waiver ends",
         "Open the waiver",
         "Waiver ends {when_words}: {workload}, {finding}",
-        "The waiver for {workload} ends on {ends}, {when_words}: {finding}.\n\nConditions: {conditions}\n\n"
+        "{instead}The waiver for {workload} ends on {ends}, {when_words}: {finding}.\n\nConditions: {conditions}\n\n"
         "Mend the finding, or ask for another waiver when this one is over. When it lapses, the target has to be reviewed.",
     )
     WAIVER_LAPSED = Words(
@@ -203,7 +203,7 @@ class Purpose(Enum):
         "Drill reminder",
         "Open the drill",
         "Drill {when_words}: {workload}",
-        "The {kind} drill of {workload} is {when_words}: {window}. Read its success criteria beforehand.",
+        "{instead}The {kind} drill of {workload} is {when_words}: {window}. Read its success criteria beforehand.",
     )
     DRILL_FINISHED = Words(
         "Drill finished",
@@ -228,7 +228,7 @@ class Purpose(Enum):
         "Action overdue",
         "Open the action",
         "Overdue since {due}: {title}",
-        "This gap of {workload} should have been mended by {due}: {title}. "
+        "{instead}This gap of {workload} should have been mended by {due}: {title}. "
         "Say what was done, or agree a new date with the coordinator.",
     )
     VIEW_TAKEN_BACK = Words(

@@ -9,7 +9,9 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from drills.models import Action, Drill, DrillKind, Severity
+from drills.models import Action, Drill, DrillKind, Severity, today
+from drills.queries import drills_for, open_actions_for
+from people.fields import YesNoFilter
 from people.models import Team, User
 from workloads.filters import SEARCH_MAX, KeyFilter
 from workloads.models import Proof
@@ -60,6 +62,7 @@ class DrillFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 class DrillApiFilter(DrillFilter):
     workload = KeyFilter(field_name="workload_id", label="Workload, by its number")
+    waiting_for_me = YesNoFilter(method="for_me", label="Only what Home shows me: mine, or of who left and I stand in")
     coordinator = KeyFilter(field_name="coordinator_id", label="Coordinator, by her number")
     state = django_filters.MultipleChoiceFilter(choices=Drill.State.choices, label="State")
     from_on = django_filters.DateFilter(
@@ -69,6 +72,10 @@ class DrillApiFilter(DrillFilter):
         field_name="window_start", lookup_expr="date__lte", label="Window begins on or before, by UTC"
     )
 
+    def for_me(self, drills: Any, name: str, value: bool) -> Any:
+        hers = drills_for(self.request.user, on=today()).order_by().values("pk")
+        return drills.filter(pk__in=hers) if value else drills.exclude(pk__in=hers)
+
 
 class ActionApiFilter(django_filters.FilterSet):  # type: ignore[misc]
     drill = KeyFilter(field_name="drill_id", label="Drill, by its number")
@@ -76,8 +83,13 @@ class ActionApiFilter(django_filters.FilterSet):  # type: ignore[misc]
     owner = KeyFilter(field_name="owner_id", label="Owner, by her number")
     state = django_filters.MultipleChoiceFilter(choices=Action.State.choices, label="State")
     severity = django_filters.MultipleChoiceFilter(choices=Severity.choices, label="Severity")
+    waiting_for_me = YesNoFilter(method="for_me", label="Only open ones: mine, or of an owner who left and I stand in")
     due_until = django_filters.DateFilter(field_name="due_on", lookup_expr="lte", label="Due on or before")
 
     class Meta:
         model = Action
         fields: list[str] = []
+
+    def for_me(self, actions: Any, name: str, value: bool) -> Any:
+        hers = open_actions_for(self.request.user, on=today()).order_by().values("pk")
+        return actions.filter(pk__in=hers) if value else actions.exclude(pk__in=hers)

@@ -14,6 +14,7 @@ from audit.services import difference, record
 from audit.states import change_state
 from drills import telling
 from drills.models import Action, Drill, Severity
+from drills.stand_ins import require_pass_on
 from people.models import User, organisation_today
 from people.permissions import Permission
 from workloads.models import Proof
@@ -57,7 +58,7 @@ def open_action(
 @transaction.atomic
 def change_action(*, action: Action, by: User, at: dt.datetime, owner: User, due_on: dt.date) -> Action:
     """Give a gap to somebody else or another day. Raises Invalid, WrongState once it is closed."""
-    by.require(Permission.RUN_DRILLS, on=action.drill.workload)
+    require_pass_on(action, by, at=at)
     action = Action.objects.select_for_update(of=("self",)).select_related("drill__workload", "owner").get(pk=action.pk)
     if action.state == Action.State.CLOSED:
         raise WrongState("A re-test has closed this gap. A new one needs a new entry.")
@@ -78,7 +79,7 @@ def change_action(*, action: Action, by: User, at: dt.datetime, owner: User, due
 def mark_action_done(*, action: Action, by: User, at: dt.datetime, how: str) -> None:
     """Say that the work is done and what it was; the gap stays until a re-test passes. Raises Invalid, WrongState."""
     if by.pk != action.owner_id or not by.is_active:
-        by.require(Permission.RUN_DRILLS, on=action.drill.workload)
+        require_pass_on(action, by, at=at)
     if not how.strip():
         raise Invalid("Write what was done.", {"how": "Write what was done; the re-test checks it."})
     change_state(action, "done", by=by, at=at, after={"how": how.strip()}, done_at=at, done_by=by, done_how=how.strip())

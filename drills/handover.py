@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from audit.errors import Invalid
 from audit.kinds import Kind
@@ -28,6 +29,9 @@ class Actions:
         )
         return [f"{a.title}, {a.drill.workload.name}, due {date_words(a.due_on)}" for a in found]
 
+    def owners(self) -> list[QuerySet[Any, Any]]:
+        return [Action.objects.unsettled().order_by().values("owner")]
+
     def hand_over(self, person: User, to: User, *, by: User, at: dt.datetime) -> None:
         found = list(Action.objects.filter(owner=person).unsettled().order_by("pk").select_for_update(of=("self",)))
         Action.objects.filter(pk__in=[action.pk for action in found]).update(owner=to)
@@ -48,6 +52,11 @@ class Drills:
             + ("" if drill.coordinator_id == person.pk else ", takes part")
             for drill in found.order_by("window_start", "pk")
         ]
+
+    def owners(self) -> list[QuerySet[Any, Any]]:
+        drills = Drill.objects.filter(state=Drill.State.PLANNED).order_by()
+        invited = Drill.participants.through.objects.filter(drill__state=Drill.State.PLANNED).order_by()
+        return [drills.values("coordinator"), invited.values("user")]
 
     def hand_over(self, person: User, to: User, *, by: User, at: dt.datetime) -> None:
         """The others hear of a new coordinator; the successor reads it in the message of the hand-over. Raises Invalid for

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
@@ -7,14 +8,16 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.kinds import Kind
 from audit.name_columns import folded
 from audit.states import Move, Stateful
 from drills import verdict
-from people.models import User
+from people.models import User, organisation_today
 from people.permissions import Permission
 from workloads.models import Classification, Proof, Workload
+from workloads.stand_ins import left_to
 
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
@@ -45,6 +48,11 @@ class Grade(models.TextChoices):
     TYPED = "typed", "Typed later"
 
 
+def today() -> dt.date:
+    """Of the organisation: by it roles are read, and so who stands in for whom."""
+    return organisation_today(timezone.now())
+
+
 class DrillQuerySet(models.QuerySet["Drill"]):
     def visible_to(self, user: User) -> DrillQuerySet:
         """Drills of the workloads this person may see, and those she takes part in."""
@@ -54,12 +62,17 @@ class DrillQuerySet(models.QuerySet["Drill"]):
             Q(workload__in=Workload.objects.visible_to(user).values("pk"))
             | Q(coordinator=user)
             | Q(pk__in=Drill.participants.through.objects.filter(user=user).values("drill"))
+            | Q(pk__in=Drill.objects.in_place_of_gone(user, today()).order_by().values("pk"))
         )
 
     def of(self, user: User) -> DrillQuerySet:
         """Drills this person coordinates or takes part in."""
         invited = Drill.participants.through.objects.filter(user=user).values("drill")
         return self.filter(Q(coordinator=user) | Q(pk__in=invited))
+
+    def in_place_of_gone(self, user: User, on: dt.date) -> DrillQuerySet:
+        """Drills ahead whose coordinator left, and this person stands in."""
+        return self.filter(left_to(user, on=on, person="coordinator"), state__in=Drill.AHEAD)
 
     def measuring(self) -> DrillQuerySet:
         return self.filter(kind__in=MEASURING)
@@ -312,10 +325,19 @@ class Severity(models.TextChoices):
 
 class ActionQuerySet(models.QuerySet["Action"]):
     def visible_to(self, user: User) -> ActionQuerySet:
-        """Actions from the drills this person may see, and her own."""
+        """Actions from the drills this person may see, her own, and those of somebody who left where she stands in."""
         if user.may(Permission.VIEW_WORKLOADS):
             return self
-        return self.filter(Q(drill__in=Drill.objects.visible_to(user).values("pk")) | Q(owner=user))
+        in_place = Action.objects.in_place_of_gone(user, today())
+        return self.filter(
+            Q(drill__in=Drill.objects.visible_to(user).values("pk"))
+            | Q(owner=user)
+            | Q(pk__in=in_place.order_by().values("pk"))
+        )
+
+    def in_place_of_gone(self, user: User, on: dt.date) -> ActionQuerySet:
+        """Gaps that no re-test has closed, whose owner left, and this person stands in."""
+        return self.unsettled().filter(left_to(user, on=on, person="owner", workload="drill__workload"))
 
     def unsettled(self) -> ActionQuerySet:
         return self.exclude(state=Action.State.CLOSED)

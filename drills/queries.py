@@ -47,22 +47,25 @@ ON_HOME = ("kind", "state", "window_start", "workload__name")  # what it says of
 
 
 def drills_for(user: User, *, on: dt.date) -> DrillQuerySet:
-    """Running drills and those of the next 30 days that this person coordinates or takes part in."""
+    """Running drills and those of the next 30 days that this person coordinates or takes part in, and those whose
+    coordinator left and she stands in."""
+    hers = Drill.objects.of(user) | Drill.objects.in_place_of_gone(user, on)
     return (
-        Drill.objects.of(user)
-        .filter(state__in=Drill.AHEAD, window_start__lt=midnight(on + AHEAD + dt.timedelta(days=1)))
+        hers.filter(state__in=Drill.AHEAD, window_start__lt=midnight(on + AHEAD + dt.timedelta(days=1)))
         .select_related("workload")
+        .annotate(coordinator_name=F("coordinator__name"), coordinator_left=Q(coordinator__is_active=False))
         .only(*ON_HOME, "coordinator")
         .order_by("window_start", "pk")
     )
 
 
-def open_actions_for(user: User) -> ActionQuerySet:
-    """Gaps this person owns and has not mended yet, the most urgent first."""
+def open_actions_for(user: User, *, on: dt.date) -> ActionQuerySet:
+    """Gaps that wait for this person, the most urgent first: her own, and those whose owner left and she stands in."""
+    hers = Action.objects.filter(owner=user) | Action.objects.in_place_of_gone(user, on)
     return (
-        Action.objects.filter(owner=user, state=Action.State.OPEN)
-        .select_related("drill__workload")
-        .only("title", "due_on", "drill__window_start", "drill__workload__name")
+        hers.filter(state=Action.State.OPEN)
+        .select_related("drill__workload", "owner")
+        .only("title", "due_on", "owner__name", "drill__window_start", "drill__workload__name")
         .order_by("due_on", "pk")
     )
 

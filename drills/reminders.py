@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 
 from django.db.models import CharField, DateField, Exists, Func, IntegerField, OuterRef, QuerySet, Value
@@ -22,11 +22,13 @@ from communications.services import Reminder, remind_many
 from drills.cadence import REMINDERS, overdue_step, reminder_step
 from drills.models import Action, Drill
 from drills.queries import late_for_drill
+from drills.stand_ins import of_action, of_drill
 from drills.telling import everybody, window_words
 from people.models import RoleAssignment, User, organisation_today
 from people.permissions import HEAD_OF_OPERATIONS, WORKLOAD_OWNER
 from people.queries import people_in_role
-from people.wording import date_words, due_words
+from people.stand_ins import stand_ins
+from people.wording import date_words, due_words, in_place_of
 from workloads.models import Workload
 
 CHUNK = 500
@@ -41,7 +43,8 @@ def remind_all(*, at: dt.datetime) -> int:
 
 # --- Drills to come -------------------------------------------------------------------------------------------------
 def remind_of_drills(*, at: dt.datetime) -> int:
-    """Coordinator and participants, seven days and one day before, by their own calendars."""
+    """Coordinator and participants, seven days and one day before, by their own calendars; for a coordinator who left, who
+    stands in."""
     ahead = at + dt.timedelta(days=max(REMINDERS.values()) + 2)
     drills = (
         Drill.objects.filter(state=Drill.State.PLANNED, window_start__gt=at, window_start__lt=ahead)
@@ -49,11 +52,15 @@ def remind_of_drills(*, at: dt.datetime) -> int:
         .prefetch_related("participants")
         .order_by("pk")
     )
-    return remind_many(chain.from_iterable(_of_drill(drill, at) for drill in drills), at=at)
+    planned = list(drills)
+    gone = {drill: of_drill(drill) for drill in planned if not drill.coordinator.is_active}
+    instead = stand_ins(gone.values(), on=organisation_today(at))
+    found = (_of_drill(drill, instead[gone[drill]] if drill in gone else [], at) for drill in planned)
+    return remind_many(chain.from_iterable(found), at=at)
 
 
-def _of_drill(drill: Drill, at: dt.datetime) -> Iterator[Reminder]:
-    for person in everybody(drill):
+def _of_drill(drill: Drill, instead: list[User], at: dt.datetime) -> Iterator[Reminder]:
+    for person in {one.pk: one for one in [*everybody(drill), *instead]}.values():
         window_on, today = drill.window_start.astimezone(person.zone).date(), at.astimezone(person.zone).date()
         scheduled_on = drill.scheduled_at.astimezone(person.zone).date()
         found = reminder_step(window_on=window_on, scheduled_on=scheduled_on, today=today)
@@ -73,6 +80,7 @@ def _of_drill(drill: Drill, at: dt.datetime) -> Iterator[Reminder]:
                 "kind": drill.get_kind_display(),
                 "window": window_words(drill, person.zone),
                 "when_words": due_words(window_on, today),
+                "instead": in_place_of(drill.coordinator) if person in instead else "",
             },
         )
 
@@ -111,14 +119,14 @@ def _of_cadence(late: list[Workload], head: list[User], at: dt.datetime) -> int:
 
 
 def _owners(workloads: list[Workload], on: dt.date) -> dict[int, list[User]]:
-    """Per workload: who holds the role of its team, else everybody in the team that owns it."""
+    """Per workload: who acts in the role of its team, else everybody in the team that owns it; people who can sign in."""
     held: dict[int, list[User]] = defaultdict(list)
     assignments = RoleAssignment.objects.in_force(on).filter(
         role=WORKLOAD_OWNER, workload_id__in=[workload.pk for workload in workloads]
     )
     for assignment in assignments.select_related("person", "deputy"):
         for person in (assignment.person, assignment.deputy):
-            if person is not None and assignment.workload_id is not None:
+            if person is not None and person.is_active and assignment.workload_id is not None:
                 held[assignment.workload_id].append(person)
     teams: dict[int, list[User]] = defaultdict(list)
     membership = User.teams.through.objects.filter(team__in={workload.owner_team_id for workload in workloads})
@@ -147,7 +155,7 @@ def _cadence_reminder(workload: Workload, person: User) -> Reminder:
 
 # --- Gaps that are overdue ------------------------------------------------------------------------------------------
 def remind_of_actions(*, at: dt.datetime) -> int:
-    """The owner, on the day after the due day and every week after it, by her own calendar."""
+    """The owner, on the day after the due day and every week after it, by her own calendar; who stands in when she left."""
     newest_day = (at + FURTHEST_EAST).astimezone(dt.UTC).date()
     told = ReminderReceipt.objects.filter(
         purpose=Purpose.ACTION_OVERDUE.key,
@@ -162,7 +170,11 @@ def remind_of_actions(*, at: dt.datetime) -> int:
         .select_related("owner", "drill__workload")
         .order_by("pk")
     )
-    return remind_many(_of_actions(overdue, at), at=at)
+    late = list(overdue)
+    readers = stand_ins(map(of_action, late), on=organisation_today(at))
+    return remind_many(
+        (r for action in late for person in readers[of_action(action)] for r in _of_action(action, person, at)), at=at
+    )
 
 
 class _Week(Func):
@@ -173,23 +185,24 @@ class _Week(Func):
     output_field = IntegerField()
 
 
-def _of_actions(actions: Iterable[Action], at: dt.datetime) -> Iterator[Reminder]:
-    for action in actions:
-        found = overdue_step(due_on=action.due_on, today=at.astimezone(action.owner.zone).date())
-        if found is None:
-            continue
-        step, covers = found
-        yield Reminder(
-            Purpose.ACTION_OVERDUE,
-            to=action.owner,
-            thread=f"action:{action.pk}",
-            due_on=action.due_on,
-            step=step,
-            covers=covers,
-            path=action.get_absolute_url(),
-            context={
-                "workload": action.drill.workload.name,
-                "title": action.title,
-                "due": date_words(action.due_on),
-            },
-        )
+def _of_action(action: Action, person: User, at: dt.datetime) -> Iterator[Reminder]:
+    """To the owner, or to who stands in for her."""
+    found = overdue_step(due_on=action.due_on, today=at.astimezone(person.zone).date())
+    if found is None:
+        return
+    step, covers = found
+    yield Reminder(
+        Purpose.ACTION_OVERDUE,
+        to=person,
+        thread=f"action:{action.pk}",
+        due_on=action.due_on,
+        step=step,
+        covers=covers,
+        path=action.get_absolute_url(),
+        context={
+            "workload": action.drill.workload.name,
+            "title": action.title,
+            "due": date_words(action.due_on),
+            "instead": "" if person.pk == action.owner_id else in_place_of(action.owner),
+        },
+    )

@@ -19,6 +19,7 @@ from drills.gaps import settle_retested, sort_retested
 from drills.models import Action, Drill, DrillKind, Mark
 from drills.moments import that_count
 from drills.report import build_report
+from drills.stand_ins import require_plan
 from drills.verdict import Clocked, Grade, Verdicts, judge_drill
 from drills.verdict import What as Moment
 from people.models import User, organisation_today
@@ -82,7 +83,7 @@ def change(
     participants: Collection[User] = (),
 ) -> Drill:
     """Change a planned drill; from its start on what was agreed is fixed. Raises Invalid, WrongState."""
-    by.require(Permission.SCHEDULE_DRILLS, on=drill.workload)
+    require_plan(drill, by, at=at)
     drill = lock(drill)
     if drill.state != Drill.State.PLANNED:
         raise WrongState(f"This drill is {drill.get_state_display().lower()}. Only a planned drill can be changed.")
@@ -111,7 +112,7 @@ def _tell_of_change(drill: Drill, invited: Collection[User], *, by: User, at: dt
 @transaction.atomic
 def cancel(*, drill: Drill, by: User, at: dt.datetime, reason: str) -> None:
     """Give up a drill that has not begun. Raises Invalid without a reason, WrongState."""
-    by.require(Permission.SCHEDULE_DRILLS, on=drill.workload)
+    require_plan(drill, by, at=at)
     _call_off(drill, "cancel", by=by, at=at, reason=reason)
 
 

@@ -19,6 +19,7 @@ from drills.coordinators import coordinators, may_run
 from drills.forms import DrillForm, ReasonForm, attempt, initial_of
 from drills.models import Drill, Mark
 from drills.moments import odd_marks
+from drills.stand_ins import may_plan
 from drills.views import only_for, reader
 from people.access import SIGNED_IN, rule
 from people.fields import clock_notes
@@ -112,6 +113,7 @@ def drill_page(request: HttpRequest, pk: int) -> HttpResponse:
         "participants": drill.participants.all(),
         "sees_workload": seen,
         "may_schedule": user.may(Permission.SCHEDULE_DRILLS, on=drill.workload),
+        "may_plan": may_plan(drill, user, at=now),
         "may_run": may_run(drill, user, at=now),
         "may_note": user.may(Permission.RUN_DRILLS, on=drill.workload),
     }
@@ -154,7 +156,8 @@ def drill_of(request: HttpRequest, pk: int) -> Drill:
 @rule(SIGNED_IN)
 def change(request: HttpRequest, pk: int) -> HttpResponse:
     drill, user = drill_of(request, pk), reader(request)
-    only_for(request, Permission.SCHEDULE_DRILLS, drill.workload)
+    if not may_plan(drill, user, at=timezone.now()):
+        only_for(request, Permission.SCHEDULE_DRILLS, drill.workload)
     invited = [drill.coordinator_id, *drill.participants.values_list("pk", flat=True)]
     form = DrillForm(request.POST or None, **_people(drill.workload, invited), initial=initial_of(drill))
     if (

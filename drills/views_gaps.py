@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from drills import gaps, queries
 from drills.forms import ActionForm, AssignForm, DoneForm, ReasonForm, attempt
 from drills.models import Action, Drill
+from drills.stand_ins import may_pass_on
 from drills.views import only_for, reader
 from people.access import SIGNED_IN, rule
 from people.models import organisation_today
@@ -44,12 +45,13 @@ def action_page(request: HttpRequest, pk: int) -> HttpResponse:
 def _page(request: HttpRequest, action: Action, *, done: DoneForm, reopen: ReasonForm) -> HttpResponse:
     user = reader(request)
     may_run = user.may(Permission.RUN_DRILLS, on=action.drill.workload)
+    passes_on = may_pass_on(action, user, at=timezone.now())
     context = {
         "action": action,
         "drill": action.drill,
-        "done_form": done if action.can("done") and (may_run or user.pk == action.owner_id) else None,
+        "done_form": done if action.can("done") and (passes_on or user.pk == action.owner_id) else None,
         "reopen_form": reopen if action.can("reopen") and may_run else None,
-        "may_change": may_run and action.state != Action.State.CLOSED,
+        "may_change": passes_on and action.state != Action.State.CLOSED,
         "may_schedule": user.may(Permission.SCHEDULE_DRILLS, on=action.drill.workload),
         "next_drill": queries.next_drill(action.drill.workload_id),
     }
@@ -66,7 +68,8 @@ def _get(request: HttpRequest, pk: int) -> Action:
 @rule(SIGNED_IN)
 def change(request: HttpRequest, pk: int) -> HttpResponse:
     action, user = _get(request, pk), reader(request)
-    only_for(request, Permission.RUN_DRILLS, action.drill.workload)
+    if not may_pass_on(action, user, at=timezone.now()):
+        only_for(request, Permission.RUN_DRILLS, action.drill.workload)
     suggested = queries.people_suggested(
         action.drill.workload,
         on=organisation_today(timezone.now()),

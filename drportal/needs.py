@@ -16,12 +16,14 @@ from django.utils import timezone
 from audit.models import Event
 from drills.queries import drills_for, open_actions_for
 from people.models import Confirmation, RoleAssignment, User
-from people.permissions import BUSINESS_STAKEHOLDER, HEAD_OF_OPERATIONS
-from people.wording import duration, sentence
+from people.permissions import BUSINESS_STAKEHOLDER, HEAD_OF_OPERATIONS, Permission
+from people.stand_ins import left_holding
+from people.wording import duration, sentence, was_of
 from signoffs.models import Request
 from signoffs.queries import signing_as, slots_waiting_for, waived_until
 from workloads.models import Classification, Workload
 from workloads.queries import target_waived_until
+from workloads.stand_ins import left_reviews, unsent_of_gone
 
 REVIEWS_AHEAD = dt.timedelta(days=30)
 ESCALATES_AFTER = dt.timedelta(days=28)  # the head of operations hears of a review four weeks overdue
@@ -68,14 +70,15 @@ class Asks:
 
 
 def asks_of(user: User, *, today: dt.date, on: dt.date) -> Asks:
-    """Everything that waits for this person; waivers as they hold `on` a day of the organisation. Six queries, whatever the
+    """Everything that waits for this person; waivers as they hold `on` a day of the organisation. Seven queries at most, whatever the
     number."""
     kinds = (
         _signatures(user, today, on),
         _targets(user, today, on),
         _drills(user, today),
-        _actions(user),
+        _actions(user, on),
         _confirmations(user),
+        _leavers(user, on),
     )
     found = [ask for asks, _ in kinds for ask in asks]
     found.sort(key=lambda ask: (ask.due_on is None, ask.due_on or today, ask.title))
@@ -96,8 +99,9 @@ def count_for(user: User, *, today: dt.date) -> int:
         slots_waiting_for(user, on=today),
         _targets_of(user, today),
         drills_for(user, on=today),
-        open_actions_for(user),
+        open_actions_for(user, on=today),
         Confirmation.objects.for_user(user, timezone.now()),
+        _hears_of_leavers(user, today),
     )
     mine = User.objects.get_queryset().filter(pk=user.pk)
     last, *counted = mine.values_list(Subquery(deeds[:1]), *map(how_many, kinds)).get()
@@ -141,20 +145,27 @@ def _signatures(user: User, today: dt.date, on: dt.date) -> tuple[list[Ask], int
 
 
 def _targets_of(user: User, today: dt.date) -> QuerySet[Classification]:
-    """Targets in force whose review is hers and due soon, and proposals she has not sent."""
+    """Targets in force whose review is hers and due soon, and proposals she has not sent; those of somebody who left too,
+    where she stands in."""
     held = RoleAssignment.objects.in_force(today).of(user)
     mine = Q(workload__in=held.filter(role=BUSINESS_STAKEHOLDER, workload_id__isnull=False).values("workload_id"))
     leads = Q(Exists(held.filter(role=HEAD_OF_OPERATIONS, workload_id__isnull=True)))
     mine |= Q(review_due_on__lte=today - ESCALATES_AFTER) & leads
+    mine |= Q(workload__in=left_reviews(user, on=today).values("workload_id"))
     reviews = Q(state=Classification.State.SIGNED_OFF, review_due_on__lte=today + REVIEWS_AHEAD) & mine
-    drafts = Q(state=Classification.State.PROPOSED, proposed_by=user)
+    hers = Q(proposed_by=user) | Q(pk__in=unsent_of_gone(user, on=today).values("pk"))
+    drafts = Q(state=Classification.State.PROPOSED) & hers
     return Classification.objects.filter(reviews | drafts)
 
 
 def _targets(user: User, today: dt.date, on: dt.date) -> tuple[list[Ask], int]:
     # The names of the chosen ones alone; a join would read the whole register.
     name = Subquery(Workload.objects.filter(pk=OuterRef("workload")).order_by().values("name"))
+    proposer = User.objects.filter(pk=OuterRef("proposed_by")).exclude(pk=user.pk).values("name")
+    left = left_reviews(user, on=on).filter(workload_id=OuterRef("workload"))
+    stakeholder = left.values(said=Coalesce("person__name", "deputy__name"))
     rows = _targets_of(user, today).annotate(name=name, waived_until=target_waived_until(on))
+    rows = rows.annotate(proposer=Subquery(proposer), stakeholder=Subquery(stakeholder[:1]))
     rows = rows.only("tier_id", "rto_seconds", "rpo_seconds", "state", "review_due_on")
     found, more = _first(rows.order_by("review_due_on", "pk"))
     return [_review(row) if row.state == Classification.State.SIGNED_OFF else _draft(row) for row in found], more
@@ -165,7 +176,8 @@ def _review(target: Any) -> Ask:
         "Review",
         "rotate-clockwise",
         f"{target.name}: still the right tier?",
-        f"Tier {target.tier_id}, {duration(target.rto_seconds)} / {duration(target.rpo_seconds)}.",
+        f"Tier {target.tier_id}, {duration(target.rto_seconds)} / {duration(target.rpo_seconds)}."
+        + (f" {was_of(target.stakeholder)}" if target.stakeholder else ""),
         target.review_due_on,
         reverse("workloads:review", args=[target.pk]),
         "Review",
@@ -178,7 +190,9 @@ def _draft(draft: Any) -> Ask:
         "Proposal",
         "pencil",
         f"{draft.name}: tier {draft.tier_id} is not sent yet",
-        "Nobody is asked to sign before you send it.",
+        "Nobody is asked to sign before you send it."
+        if draft.proposer is None
+        else f"{was_of(draft.proposer)} Nobody is asked to sign before it is sent.",
         None,
         draft.get_absolute_url(),
         "Open proposal",
@@ -193,7 +207,7 @@ def _drills(user: User, today: dt.date) -> tuple[list[Ask], int]:
             "Drill",
             "flag",
             f"{drill.workload.name}: {drill.get_kind_display()} drill",
-            f"{drill.get_state_display()}. You {'coordinate' if drill.coordinator_id == user.pk else 'take part'}.",
+            f"{drill.get_state_display()}. {_part(drill, user)}",
             drill.window_start.astimezone(user.zone).date(),
             drill.get_absolute_url(),
             "Open drill",
@@ -202,14 +216,22 @@ def _drills(user: User, today: dt.date) -> tuple[list[Ask], int]:
     ], more
 
 
-def _actions(user: User) -> tuple[list[Ask], int]:
-    found, more = _first(open_actions_for(user))
+def _part(drill: Any, user: User) -> str:
+    if drill.coordinator_id == user.pk:
+        return "You coordinate."
+    # Of two reasons the one that nobody else looks after.
+    return was_of(drill.coordinator_name) if drill.coordinator_left else "You take part."
+
+
+def _actions(user: User, on: dt.date) -> tuple[list[Ask], int]:
+    found, more = _first(open_actions_for(user, on=on))
     return [
         Ask(
             "Action",
             "checkbox",
             action.title,
-            f"{action.drill.workload.name}, gap from the drill of {action.drill.window_start:%-d %b}. You own it.",
+            f"{action.drill.workload.name}, gap from the drill of {action.drill.window_start:%-d %b}. "
+            + ("You own it." if action.owner_id == user.pk else was_of(action.owner.name)),
             action.due_on,
             action.get_absolute_url(),
             "Open action",
@@ -233,3 +255,19 @@ def _confirmations(user: User) -> tuple[list[Ask], int]:
         )
         for one in found
     ], more
+
+
+def _hears_of_leavers(user: User, on: dt.date) -> QuerySet[User]:
+    """One row, she herself, while somebody left whose things she may hand over; otherwise none."""
+    herself = User.objects.get_queryset().filter(pk=user.pk)
+    return herself.filter(Exists(left_holding(on=on))) if user.may(Permission.ASSIGN_ROLES) else herself.none()
+
+
+def _leavers(user: User, on: dt.date) -> tuple[list[Ask], int]:
+    number = left_holding(on=on).count() if user.may(Permission.ASSIGN_ROLES) else 0
+    if not number:
+        return [], 0
+    people, hold = ("person", "holds") if number == 1 else ("people", "hold")
+    title = f"{number} {people} who left still {hold} something"
+    why = "Roles, actions or drills that nobody may be doing. Hand them over to a successor."
+    return [Ask("Hand over", "users", title, why, None, f"{reverse('people:list')}?holds=on", f"Show the {people}")], 0

@@ -24,6 +24,7 @@ from people.listing import unknown_value
 from people.models import Role, RoleAssignment, Team, User, organisation_today
 from people.permissions import Permission
 from people.queries import posts, teams_seen_by, with_teams_seen
+from people.stand_ins import left_holding
 from people.texts import TextField
 from people.welcome import NotSent, send_welcome
 
@@ -79,10 +80,17 @@ class PersonFilter(django_filters.FilterSet):  # type: ignore[misc]
     team = django_filters.CharFilter(method="filter_team", label="Name of a team")
     role = django_filters.CharFilter(method="filter_role", label="Key of a role held today, as person or deputy")
     is_active = YesNoFilter(label="Whether she may sign in")
+    left_holding = YesNoFilter(
+        method="filter_left", label="Whether she cannot sign in any more and still holds what can be handed over"
+    )
 
     class Meta:
         model = User
         fields = ()
+
+    def filter_left(self, found: QuerySet[User], name: str, value: bool) -> QuerySet[User]:
+        left = left_holding(on=organisation_today(timezone.now())).values("pk")
+        return found.filter(pk__in=left) if value else found.exclude(pk__in=left)
 
     def filter_team(self, found: QuerySet[User], name: str, value: str) -> QuerySet[User]:
         teams = teams_seen_by(self.request.user)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from people.models import User
 
 
@@ -23,6 +25,9 @@ class Estate(Protocol):
 
     def owned(self, person: User, *, on: dt.date) -> list[str]:
         """What she has, each in words."""
+
+    def owners(self) -> list[QuerySet[Any, Any]]:
+        """The numbers of everybody who has such a thing that can be handed over; none for what follows the roles."""
 
     def hand_over(self, person: User, to: User, *, by: User, at: dt.datetime) -> None:
         """Pass all of it on, each with its own line in the trail."""

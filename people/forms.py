@@ -212,6 +212,7 @@ class PeopleFilter(forms.Form):
     team = forms.ModelChoiceField(Team.objects.none(), required=False, empty_label="Any team", widget=small())
     role = forms.ModelChoiceField(Role.objects.all(), required=False, empty_label="Any role", widget=small())
     gone = forms.BooleanField(required=False)
+    holds = forms.BooleanField(required=False)
 
     def __init__(self, *args: Any, teams: QuerySet[Team], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

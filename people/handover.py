@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from audit.copying import copy_in
 from audit.errors import Invalid, NotAllowed, WrongState
@@ -132,6 +132,16 @@ def kept(person: User, *, on: dt.date) -> list[Kept]:
     """What she has beside her roles, kind by kind; kinds of which she has nothing are left out."""
     found = [Kept(estate.label, estate.owned(person, on=on), estate.follows_roles) for estate in estates()]
     return [one for one in found if one.things]
+
+
+def held_in_short(person: User, *, on: dt.date) -> list[tuple[str, int]]:
+    """What can be handed over of hers, counted by kind; empty when she has nothing that a successor would get."""
+    held = _held(person, on).aggregate(
+        wide=Count("pk", filter=Q(workload_id__isnull=True)), single=Count("pk", filter=Q(workload_id__isnull=False))
+    )
+    counts = [("Roles for the whole organisation", held["wide"]), ("Roles for single workloads", held["single"])]
+    counts += [(one.label, len(one.things)) for one in kept(person, on=on) if not one.follows_roles]
+    return [(label, number) for label, number in counts if number]
 
 
 @transaction.atomic

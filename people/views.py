@@ -18,9 +18,11 @@ from audit.spreadsheets import in_batches, table_response
 from people import services
 from people.access import SIGNED_IN, rule, signed_in
 from people.forms import AddPersonForm, PeopleFilter, PersonForm, show_refusal
+from people.handover import held_in_short
 from people.models import Confirmation, RoleAssignment, User, organisation_today
 from people.permissions import Permission
 from people.queries import may_reach, role_words, teams_seen_by, vacancies, with_teams_seen
+from people.stand_ins import in_line, left_holding
 from people.welcome import NotSent, send_welcome
 
 PER_PAGE = 50
@@ -75,7 +77,9 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
 def _filtered(found: QuerySet[User], form: PeopleFilter) -> QuerySet[User]:
     asked = form.cleaned_data if form.is_valid() else {}
-    if not asked.get("gone"):
+    if asked.get("holds"):
+        found = found.filter(pk__in=left_holding(on=organisation_today(timezone.now())).values("pk"))
+    elif not asked.get("gone"):
         found = found.filter(is_active=True)
     for word in asked.get("q", "").split():
         found = found.filter(Q(name__says=word) | Q(email__icontains=word) | Q(title__says=word))
@@ -102,6 +106,8 @@ def show_person(request: HttpRequest, pk: int) -> HttpResponse:
         "today": today,
         "never_came": person.last_login is None,
     }
+    if not person.is_active:
+        context |= {"lies_still": held_in_short(person, on=today), "in_line": in_line(person, on=today)}
     return render(request, "people/person.html", context)
 
 
@@ -171,8 +177,9 @@ def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
     held = RoleAssignment.objects.given().of(person).exclude(until_on__lt=organisation_today(at)).select_related("role")
     keys = person.api_tokens.filter(revoked_at__isnull=True, expires_at__gt=at).count()
-    may_assign = signed_in(request).may(Permission.ASSIGN_ROLES)
+    may_assign, today = signed_in(request).may(Permission.ASSIGN_ROLES), organisation_today(at)
     context = {"person": person, "held": held, "keys": keys, "may_assign": may_assign}
+    context |= {"lies_still": held_in_short(person, on=today), "in_line": in_line(person, on=today)}
     return render(request, "people/deactivate.html", context)
 
 

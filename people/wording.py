@@ -201,6 +201,16 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
+def was_of(name: object) -> str:
+    """Of something whose person left and that another one looks after now."""
+    return f"Was {name}'s, who cannot sign in any more."
+
+
+def in_place_of(name: object) -> str:
+    """For a message to who stands in: a paragraph before the rest."""
+    return f"You stand in here: this was {name}'s, who cannot sign in any more. Do it, or let it be handed over.\n\n"
+
+
 def listed(names: Sequence[str], word: str = "and") -> str:
     """ "A", "A and B", "A, B and C"."""
     *others, last = names

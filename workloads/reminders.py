@@ -14,7 +14,8 @@ from communications.purposes import Purpose
 from communications.services import Reminder, remind_many
 from people.models import RoleAssignment, User, organisation_today
 from people.permissions import BUSINESS_STAKEHOLDER, HEAD_OF_OPERATIONS, IT_OPERATIONS, WORKLOAD_OWNER
-from people.wording import date_words, due_words
+from people.stand_ins import Having, stand_ins
+from people.wording import date_words, due_words, in_place_of
 from workloads.because import numbers
 from workloads.chain.queries import names_for
 from workloads.due_early import because_to, names_in
@@ -48,14 +49,29 @@ def _within_reach(at: dt.datetime) -> Iterator[Classification]:
 
 def _reminders(targets: list[Classification], at: dt.datetime) -> Iterator[Reminder]:
     holders = Holders({target.workload_id for target in targets}, organisation_today(at))
+    instead = _instead(targets, holders, organisation_today(at))
     why = Why(targets)
     for target in targets:
         if target.review_due_on is None:
             continue
-        for person in _readers(holders, target.workload_id, target.review_due_on, at):
-            reminder = _reminder(target, target.review_due_on, person, at, why)
+        left, there = instead.get(target.workload_id, ("", []))
+        for person in _readers(holders, target.workload_id, target.review_due_on, at, there):
+            reminder = _reminder(target, target.review_due_on, person, at, why, left)
             if reminder is not None:
                 yield reminder
+
+
+def _instead(targets: Iterable[Classification], holders: Holders, on: dt.date) -> dict[int, tuple[str, list[User]]]:
+    """Per workload whose stakeholder left, and nobody acts in that role: her name, and who stands in; a few queries."""
+    left = {}
+    for target in targets:
+        pk, team = target.workload_id, target.workload.owner_team_id
+        gone = holders.left(BUSINESS_STAKEHOLDER, pk)
+        if gone is not None and not holders.either(BUSINESS_STAKEHOLDER, pk):
+            left[pk] = Having(gone, pk, team)
+    people = stand_ins(left.values(), on=on)
+    names = dict(User.objects.filter(pk__in={one.person for one in left.values()}).values_list("pk", "name"))
+    return {pk: (names[one.person], people[one]) for pk, one in left.items()}
 
 
 class Why:
@@ -72,7 +88,9 @@ class Why:
         return because_to(target, self._names, self._seen.get(person.pk, frozenset()))
 
 
-def _reminder(target: Classification, due_on: dt.date, person: User, at: dt.datetime, why: Why) -> Reminder | None:
+def _reminder(
+    target: Classification, due_on: dt.date, person: User, at: dt.datetime, why: Why, left: str
+) -> Reminder | None:
     today = _day_of(person, at)
     due = steps_due(due_on, today)
     if due is None:
@@ -89,6 +107,7 @@ def _reminder(target: Classification, due_on: dt.date, person: User, at: dt.date
             "target": target_words(target, target.waived_until),  # type: ignore[attr-defined]  # annotated
             "due": date_words(due_on),
             "when_words": due_words(due_on, today),
+            "instead": in_place_of(left) if left else "",
             **({"because": why.to(person, target)} if target.review_reasons else {}),
         },
         covers=due.covered,
@@ -134,21 +153,30 @@ class Holders:
         """The holders; while there are none, their deputies."""
         return self.persons(role, workload_id) or self.deputies(role, workload_id)
 
+    def left(self, role: str, workload_id: int) -> int | None:
+        """The number of somebody who was given the role and cannot sign in any more, a holder before a deputy."""
+        held = self._held(role, workload_id)
+        named = [number for pairs in zip(*held, strict=True) for number in pairs if number is not None]
+        return next((number for number in named if number not in self.people), None)
+
     def _active(self, numbers: Iterable[int | None]) -> list[User]:
         return [self.people[number] for number in dict.fromkeys(numbers) if number in self.people]
 
 
-def _readers(holders: Holders, workload_id: int, due_on: dt.date, at: dt.datetime) -> list[User]:
+def _readers(
+    holders: Holders, workload_id: int, due_on: dt.date, at: dt.datetime, instead: list[User]
+) -> list[User]:
     """Who is told: the business stakeholder; late, her deputy and then the head of operations too.
 
-    While a role is vacant its next in line is told, so that a review never goes unannounced.
+    When she left and nobody acts, it is who stands in. While a role is vacant its next in line is told, so that a review never
+    goes unannounced.
     """
 
     def late_by(days: int) -> Callable[[User], bool]:
         return lambda person: (_day_of(person, at) - due_on).days >= days
 
     line = (BUSINESS_STAKEHOLDER, WORKLOAD_OWNER, HEAD_OF_OPERATIONS, IT_OPERATIONS)
-    first = next((found for role in line if (found := holders.either(role, workload_id))), [])
+    first = instead or next((found for role in line if (found := holders.either(role, workload_id))), [])
     deputies = filter(late_by(DEPUTY_AFTER), holders.deputies(BUSINESS_STAKEHOLDER, workload_id))
     heads = filter(late_by(HEAD_AFTER), holders.either(HEAD_OF_OPERATIONS, workload_id))
     return list({person.pk: person for person in [*first, *deputies, *heads]}.values())

@@ -11,6 +11,7 @@ from communications.services import compose
 from people.models import Confirmation, RoleAssignment, User, organisation_today
 from people.permissions import AUDITOR, HEAD_OF_OPERATIONS
 from people.queries import people_in_role
+from people.stand_ins import Having, stand_ins
 from people.wording import date_words, duration
 from signoffs.eligibility import of_request
 from signoffs.models import Request, Signature
@@ -136,10 +137,12 @@ def withdrawn(classification: Classification, request: Request, *, by: User, at:
 
 
 def _proposer_and(classification: Classification, request: Request, at: dt.datetime) -> list[User]:
-    """The proposer and everybody who was asked."""
-    people = {classification.proposed_by.pk: classification.proposed_by}
+    """The proposer, or who stands in when she left, and everybody who was asked."""
+    workload, on = classification.workload, organisation_today(at)
+    hers = Having(classification.proposed_by.pk, workload.pk, workload.owner_team_id)
+    people = {person.pk: person for person in stand_ins([hers], on=on)[hers]}
     for slot in request.slots.all():
-        for person in people_in_role(slot.role_id, workload_id=request.workload_id, on=organisation_today(at)):
+        for person in people_in_role(slot.role_id, workload_id=request.workload_id, on=on):
             people[person.pk] = person
     return list(people.values())
 

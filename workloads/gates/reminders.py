@@ -9,7 +9,8 @@ from communications.purposes import Purpose
 from communications.services import Reminder, remind_many
 from people.models import User, organisation_today
 from people.permissions import EXECUTIVE_SPONSOR, WORKLOAD_OWNER
-from people.wording import date_words, due_words
+from people.stand_ins import Having, stand_ins
+from people.wording import date_words, due_words, in_place_of
 from workloads.gates.ending import BEFORE, step_due
 from workloads.models import Waiver
 from workloads.reminders import EARLIEST_ZONE, Holders
@@ -25,18 +26,21 @@ def remind_of_waivers(*, at: dt.datetime) -> int:
 
 
 def _reminders(waivers: list[Waiver], at: dt.datetime) -> Iterator[Reminder]:
-    """To who asked, to who answers for the workload, to who granted waivers; deputies where nobody holds the role."""
+    """To who asked, or who stands in when she left, to who answers for the workload, to who granted waivers; deputies where nobody holds the role."""
     roles = (WORKLOAD_OWNER, EXECUTIVE_SPONSOR)
     holders = Holders({waiver.workload_id for waiver in waivers}, organisation_today(at), roles)
+    asked = {waiver: Having(waiver.requested_by_id, waiver.workload_id, waiver.workload.owner_team_id) for waiver in waivers}
+    askers = stand_ins(asked.values(), on=organisation_today(at))
     for waiver in waivers:
+        instead = [] if waiver.requested_by.is_active else askers[asked[waiver]]
         held = (person for role in roles for person in holders.either(role, waiver.workload_id))
-        for person in {person.pk: person for person in (waiver.requested_by, *held)}.values():
-            reminder = _reminder(waiver, person, at)
+        for person in {person.pk: person for person in (*askers[asked[waiver]], *held)}.values():
+            reminder = _reminder(waiver, person, at, stands_in=person in instead)
             if reminder is not None:
                 yield reminder
 
 
-def _reminder(waiver: Waiver, person: User, at: dt.datetime) -> Reminder | None:
+def _reminder(waiver: Waiver, person: User, at: dt.datetime, *, stands_in: bool) -> Reminder | None:
     today = at.astimezone(person.zone).date()
     due = step_due(waiver.ends_on, today)
     if due is None:
@@ -54,6 +58,7 @@ def _reminder(waiver: Waiver, person: User, at: dt.datetime) -> Reminder | None:
             "ends": date_words(waiver.ends_on),
             "when_words": due_words(waiver.ends_on, today),
             "conditions": waiver.conditions,
+            "instead": in_place_of(waiver.requested_by) if stands_in else "",
         },
         covers=tuple(_step(waiver, days) for days in due[1]),
     )
