@@ -6,10 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from communications.models import Message
+from communications.models import Message, ReminderReceipt
 from communications.purposes import Purpose
 from drills import gaps, reminders, tasks
-from drills.models import Drill
+from drills.models import Action, Drill
 from people.permissions import WORKLOAD_OWNER
 from people.services import deactivate_person
 from tests.cast import NOW, give, person, put_in_force
@@ -167,6 +167,59 @@ def test_two_gaps_of_one_owner_are_two_reminders(cast):
     due = {gap(drill, cast).due_on, gap(drill, cast, title="Images were cold").due_on}
     noon = dt.datetime.combine(due.pop(), dt.time(12), tzinfo=dt.UTC)
     assert reminders.remind_of_actions(at=noon + DAY) == 2
+
+
+def test_what_is_overdue_of_who_left_is_said_to_each_who_stands_in_once(cast):
+    action = gap(finished(cast), cast)
+    deputy = person("Dora Deputy")
+    give(WORKLOAD_OWNER, cast.platform, deputy=deputy, workload=cast.workload)
+    give(WORKLOAD_OWNER, cast.sponsor, deputy=cast.platform, workload=cast.workload)
+    deactivate_person(person=cast.platform, by=cast.head, at=NOW)
+    noon = dt.datetime.combine(action.due_on, dt.time(12), tzinfo=dt.UTC)
+    assert [reminders.remind_of_actions(at=noon + days * DAY) for days in (0, 1, 1, 2, 8, 8)] == [0, 2, 0, 0, 2, 0]
+    assert reminded(Purpose.ACTION_OVERDUE) == {"Dora Deputy", "David Okafor"}
+    body = Message.objects.filter(purpose="action-overdue").first().body
+    assert body.startswith("You stand in here: this was Jonas Lindqvist's, who cannot sign in any more.")
+    receipts = ReminderReceipt.objects.filter(purpose="action-overdue", step="week-0")
+    assert sorted(one.recipient.name for one in receipts) == ["David Okafor", "Dora Deputy"]
+
+
+def test_many_actions_of_who_left_cost_the_same_queries(cast):
+    drill = finished(cast)
+    gap(drill, cast)
+    deactivate_person(person=cast.platform, by=cast.head, at=NOW)
+    at = NOW + 100 * DAY
+
+    def questions() -> int:
+        reminders.remind_of_actions(at=at)
+        with CaptureQueriesContext(connection) as captured:
+            assert reminders.remind_of_actions(at=at) == 0
+        return len(captured)
+
+    one = questions()
+    for n in range(5):
+        gap(drill, cast, title=f"Gap {n}", owner=cast.owner)
+    Action.objects.update(owner=cast.platform)
+    assert questions() == one
+
+
+def test_a_drill_of_a_coordinator_who_left_is_announced_to_who_stands_in(cast):
+    planned(cast)
+    person("Mia Member", team=cast.team)
+    deactivate_person(person=cast.owner, by=cast.head, at=NOW)
+    assert [reminders.remind_of_drills(at=days_before(7)) for _ in range(2)] == [2, 0]
+    assert reminded() == {"Mia Member", "Jonas Lindqvist"}
+    bodies = {m.deliveries.get().user.name: m.body for m in Message.objects.filter(purpose="drill-reminder")}
+    assert bodies["Mia Member"].startswith("You stand in here: this was Tomas Reyes's")
+    assert "stand in" not in bodies["Jonas Lindqvist"]
+
+
+def test_an_interval_reaches_the_team_when_its_role_is_held_by_who_left(cast):
+    put_in_force(cast, tier=1)
+    person("Mia Member", team=cast.team)
+    deactivate_person(person=cast.owner, by=cast.head, at=NOW)
+    reminders.remind_of_cadence(at=NOW + interval(cast) + DAY)
+    assert reminded(Purpose.DRILL_CADENCE_MISSED) == {"Mia Member", "Maren Holt"}
 
 
 def test_work_that_is_done_is_not_overdue(cast):

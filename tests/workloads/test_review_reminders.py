@@ -162,6 +162,16 @@ def test_who_can_no_longer_sign_in_is_passed_over(cast, target):
 
 
 @pytest.mark.django_db
+def test_the_team_hears_when_the_stakeholder_left_and_nobody_acts(cast, target):
+    person("Mia Member", team=cast.team)
+    User.objects.filter(pk__in=[cast.stakeholder.pk, cast.deputy.pk, cast.owner.pk]).update(is_active=False)
+    assert [run(target, -14), run(target, -14)] == [[("review-due", "Mia Member")], []]
+    assert Message.objects.get().body.startswith("You stand in here: this was Priya Raman's, who cannot sign in")
+    User.objects.filter(name="Mia Member").update(is_active=False)
+    assert run(target, -7) == [("review-due", HEAD)]
+
+
+@pytest.mark.django_db
 def test_a_role_for_the_workload_comes_before_one_for_the_organisation(cast, target):
     general = person("Gesa General")
     give(BUSINESS_STAKEHOLDER, general)
