@@ -61,9 +61,11 @@ def drills_for(user: User, *, on: dt.date) -> DrillQuerySet:
 
 def open_actions_for(user: User, *, on: dt.date) -> ActionQuerySet:
     """Gaps that wait for this person, the most urgent first: her own, and those whose owner left and she stands in."""
-    hers = Action.objects.filter(owner=user) | Action.objects.in_place_of_gone(user, on)
+    own, left = Action.objects.filter(owner=user), Action.objects.in_place_of_gone(user, on)
+    # Together by number: each is found by its owner, which either of two is not.
+    hers = own.order_by().values("pk").union(left.order_by().values("pk"), all=True)
     return (
-        hers.filter(state=Action.State.OPEN)
+        Action.objects.filter(pk__in=hers, state=Action.State.OPEN)
         .select_related("drill__workload", "owner")
         .only("title", "due_on", "owner__name", "drill__window_start", "drill__workload__name")
         .order_by("due_on", "pk")

@@ -151,7 +151,8 @@ def _targets_of(user: User, today: dt.date) -> QuerySet[Classification]:
     mine = Q(workload__in=held.filter(role=BUSINESS_STAKEHOLDER, workload_id__isnull=False).values("workload_id"))
     leads = Q(Exists(held.filter(role=HEAD_OF_OPERATIONS, workload_id__isnull=True)))
     mine |= Q(review_due_on__lte=today - ESCALATES_AFTER) & leads
-    mine |= Q(workload__in=left_reviews(user, on=today).values("workload_id"))
+    for side in ("person", "deputy"):
+        mine |= Q(workload__in=left_reviews(user, side, on=today).values("workload_id"))
     reviews = Q(state=Classification.State.SIGNED_OFF, review_due_on__lte=today + REVIEWS_AHEAD) & mine
     hers = Q(proposed_by=user) | Q(pk__in=unsent_of_gone(user, on=today).values("pk"))
     drafts = Q(state=Classification.State.PROPOSED) & hers
@@ -162,10 +163,12 @@ def _targets(user: User, today: dt.date, on: dt.date) -> tuple[list[Ask], int]:
     # The names of the chosen ones alone; a join would read the whole register.
     name = Subquery(Workload.objects.filter(pk=OuterRef("workload")).order_by().values("name"))
     proposer = User.objects.filter(pk=OuterRef("proposed_by")).exclude(pk=user.pk).values("name")
-    left = left_reviews(user, on=on).filter(workload_id=OuterRef("workload"))
-    stakeholder = left.values(said=Coalesce("person__name", "deputy__name"))
+    left = [
+        Subquery(left_reviews(user, side, on=on).filter(workload_id=OuterRef("workload")).values(f"{side}__name")[:1])
+        for side in ("person", "deputy")
+    ]
     rows = _targets_of(user, today).annotate(name=name, waived_until=target_waived_until(on))
-    rows = rows.annotate(proposer=Subquery(proposer), stakeholder=Subquery(stakeholder[:1]))
+    rows = rows.annotate(proposer=Subquery(proposer), stakeholder=Coalesce(*left))
     rows = rows.only("tier_id", "rto_seconds", "rpo_seconds", "state", "review_due_on")
     found, more = _first(rows.order_by("review_due_on", "pk"))
     return [_review(row) if row.state == Classification.State.SIGNED_OFF else _draft(row) for row in found], more

@@ -19,12 +19,12 @@ def left_to(user: User, *, on: dt.date, person: str, workload: str = "workload")
     return stands_in(user, on=on, person=person, workload=workload, team=Subquery(team[:1]))
 
 
-def left_reviews(user: User, *, on: dt.date) -> QuerySet[RoleAssignment]:
-    """Assignments of business stakeholders who left where nobody acts in that role, and this person stands in."""
+def left_reviews(user: User, side: str, *, on: dt.date) -> QuerySet[RoleAssignment]:
+    """Assignments of business stakeholders who left, as `side` says "person" or "deputy", where nobody acts in that role, and
+    this person stands in. Asked side by side: each is then found by whom it names."""
     held = RoleAssignment.objects.in_force(on).filter(role=BUSINESS_STAKEHOLDER, workload_id__isnull=False).order_by()
     acts = held.filter(Q(person__is_active=True) | Q(deputy__is_active=True), workload_id=OuterRef("workload_id"))
-    holder, deputy = (left_to(user, on=on, person=side, workload="workload_id") for side in ("person", "deputy"))
-    return held.filter(holder | deputy).exclude(Exists(acts))
+    return held.filter(left_to(user, on=on, person=side, workload="workload_id")).exclude(Exists(acts))
 
 
 def unsent_of_gone(user: User, *, on: dt.date) -> QuerySet[Classification]:

@@ -6,10 +6,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from drills.models import Drill
 from people.models import RoleAssignment, Team, User, organisation_today
 from people.permissions import BUSINESS_STAKEHOLDER, CONTINUITY_PLANNER, HEAD_OF_OPERATIONS, WORKLOAD_OWNER
 from people.stand_ins import Having, is_stand_in, left_holding, stand_ins
 from tests.cast import NOW, give, person
+from tests.drills.play import planned
 from tests.past import rewriting_history
 
 TODAY = organisation_today(NOW)
@@ -87,8 +89,13 @@ RULE = [
 
 @pytest.mark.parametrize(("how", "expected"), RULE, ids=[how.__name__ for how, _ in RULE])
 def test_the_first_step_with_anybody_in_it_is_the_answer(cast, mia, how, expected):
+    """Asked for many things at once, and as a condition inside a query."""
+    drill = planned(cast)
+    Drill.objects.update(coordinator=mia)
     how(cast, mia)
     assert names(cast, mia) == expected
+    asked = User.objects.filter(is_active=True)
+    assert {one.name for one in asked if drill in Drill.objects.in_place_of_gone(one, TODAY)} == expected
 
 
 def test_what_belongs_to_no_workload_goes_to_a_deputy_for_all_then_to_the_head(cast, mia):

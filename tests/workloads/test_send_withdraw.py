@@ -8,11 +8,11 @@ from audit.errors import NotAllowed, WrongState
 from audit.models import Event
 from communications.models import Message
 from communications.purposes import Purpose
-from people.models import RoleAssignment
+from people.models import RoleAssignment, User
 from people.permissions import HEAD_OF_OPERATIONS
 from signoffs import services as signoffs
 from signoffs.models import Request
-from tests.cast import NOW, give, proof, propose, put_in_force
+from tests.cast import NOW, give, person, proof, propose, put_in_force
 from tests.past import rewriting_history
 from tests.workloads.states import STATES, in_state
 from workloads import services
@@ -131,6 +131,16 @@ def test_withdrawing_is_asked_on_a_page_of_its_own(cast, page):
 def test_who_was_asked_hears_of_the_withdrawal_but_not_who_withdrew(cast):
     services.withdraw(classification=in_state(cast, "in_review"), by=cast.owner, at=NOW)
     assert _told(Purpose.CLASSIFICATION_WITHDRAWN) == ["David Okafor", "Maren Holt", "Oskar Berge", "Priya Raman"]
+
+
+def test_what_becomes_of_a_proposal_is_told_to_who_stands_in_for_its_proposer(cast):
+    mia = person("Mia Gone", team=cast.team)
+    proposal = propose(cast, by=mia)
+    services.send_for_signature(classification=proposal, by=cast.owner, at=NOW)
+    User.objects.filter(pk=mia.pk).update(is_active=False)
+    services.withdraw(classification=Classification.objects.get(pk=proposal.pk), by=cast.head, at=NOW)
+    told = Message.objects.get(purpose="classification-withdrawn")
+    assert "Tomas Reyes" in {one.user.name for one in told.deliveries.all()}
 
 
 def test_a_draft_is_withdrawn_without_telling_anybody(cast):

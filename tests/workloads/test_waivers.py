@@ -11,10 +11,10 @@ from audit.errors import Invalid, NotAllowed, WrongState
 from audit.models import Event
 from communications.models import Delivery, Message
 from communications.purposes import Purpose
-from people.models import RoleAssignment
+from people.models import RoleAssignment, User
 from people.permissions import EXECUTIVE_SPONSOR
 from signoffs import services as signoffs
-from tests.cast import NOW, give, proof, propose, put_in_force
+from tests.cast import NOW, give, person, proof, propose, put_in_force
 from tests.past import rewriting_history
 from tests.workloads.parts import add_dependency, another
 from tests.workloads.waivers import ENDS, GIVEN, forget_flows, request_waiver, sign_waiver, waiver_in
@@ -231,6 +231,16 @@ def test_each_step_is_told_once_to_who_asked_who_owns_and_who_granted(cast):
         assert remind_of_waivers(at=at) == 0
     assert sorted({d.user.name for d in Delivery.objects.select_related("user")}) == ["David Okafor", "Tomas Reyes"]
     assert " in 14 days: Payment Hub, No user flow" in Message.objects.earliest("pk").subject_line
+
+
+def test_the_end_of_a_waiver_whose_asker_left_is_announced_to_who_stands_in(cast):
+    asker = person("Mia Gone", team=cast.team)
+    sign_waiver(cast, request_waiver(cast, by=asker))
+    User.objects.filter(pk__in=[asker.pk, cast.sponsor.pk]).update(is_active=False)
+    assert remind_of_waivers(at=NOW + dt.timedelta(days=76)) == 1
+    told = Message.objects.get(purpose="waiver-ending")
+    assert told.deliveries.get().user == cast.owner
+    assert told.body.startswith("You stand in here: this was Mia Gone's, who cannot sign in any more.")
 
 
 def test_two_waivers_that_end_on_one_day_are_both_announced(cast):
