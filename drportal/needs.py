@@ -6,10 +6,11 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.cache import cache
 from django.db.models import Count, Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, JSONObject
 from django.urls import reverse
 from django.utils import timezone
 
@@ -70,15 +71,14 @@ class Asks:
 
 
 def asks_of(user: User, *, today: dt.date, on: dt.date) -> Asks:
-    """Everything that waits for this person; waivers as they hold `on` a day of the organisation. Seven queries at most, whatever the
-    number."""
+    """Everything that waits for this person; waivers as they hold `on` a day of the organisation. Six queries at
+    most, whatever the number."""
     kinds = (
         _signatures(user, today, on),
         _targets(user, today, on),
         _drills(user, today),
         _actions(user, on),
-        _confirmations(user),
-        _leavers(user, on),
+        _rights(user, on),
     )
     found = [ask for asks, _ in kinds for ask in asks]
     found.sort(key=lambda ask: (ask.due_on is None, ask.due_on or today, ask.title))
@@ -243,34 +243,42 @@ def _actions(user: User, on: dt.date) -> tuple[list[Ask], int]:
     ], more
 
 
-def _confirmations(user: User) -> tuple[list[Ask], int]:
-    rows = Confirmation.objects.for_user(user, timezone.now()).select_related("given_by").order_by("given_at", "pk")
-    found, more = _first(rows)
-    return [
-        Ask(
-            "Confirmation",
-            "shield-check",
-            one.title,
-            f"{one.given_by.name} asks for a second person.",
-            None,
-            reverse("people:confirmation", args=[one.pk]),
-            "Look and decide",
-        )
-        for one in found
-    ], more
+def _rights(user: User, on: dt.date) -> tuple[list[Ask], int]:
+    """What only who may give roles is asked: to confirm what others gave, and to hand over what somebody left behind."""
+    if not user.may(Permission.ASSIGN_ROLES):
+        return [], 0
+    waiting = Confirmation.objects.for_user(user, timezone.now())
+    first = waiting.order_by("given_at", "pk").values(said=JSONObject(pk="pk", title="title", giver="given_by__name"))
+    herself = User.objects.get_queryset().filter(pk=user.pk)
+    # One question for both kinds.
+    found, in_all, left = herself.values_list(
+        ArraySubquery(first[:PER_KIND]), how_many(waiting), how_many(left_holding(on=on))
+    ).get()
+    return [*map(_confirmation, found), *_leavers(left)], in_all - len(found)
+
+
+def _confirmation(one: dict[str, Any]) -> Ask:
+    return Ask(
+        "Confirmation",
+        "shield-check",
+        one["title"],
+        f"{one['giver']} asks for a second person.",
+        None,
+        reverse("people:confirmation", args=[one["pk"]]),
+        "Look and decide",
+    )
+
+
+def _leavers(number: int) -> list[Ask]:
+    if not number:
+        return []
+    people, hold = ("person", "holds") if number == 1 else ("people", "hold")
+    title = f"{number} {people} who left still {hold} something"
+    why = "Roles, actions or drills that nobody may be doing. Hand them over to a successor."
+    return [Ask("Hand over", "users", title, why, None, f"{reverse('people:list')}?holds=on", "Show who it is")]
 
 
 def _hears_of_leavers(user: User, on: dt.date) -> QuerySet[User]:
     """One row, she herself, while somebody left whose things she may hand over; otherwise none."""
     herself = User.objects.get_queryset().filter(pk=user.pk)
     return herself.filter(Exists(left_holding(on=on))) if user.may(Permission.ASSIGN_ROLES) else herself.none()
-
-
-def _leavers(user: User, on: dt.date) -> tuple[list[Ask], int]:
-    number = left_holding(on=on).count() if user.may(Permission.ASSIGN_ROLES) else 0
-    if not number:
-        return [], 0
-    people, hold = ("person", "holds") if number == 1 else ("people", "hold")
-    title = f"{number} {people} who left still {hold} something"
-    why = "Roles, actions or drills that nobody may be doing. Hand them over to a successor."
-    return [Ask("Hand over", "users", title, why, None, f"{reverse('people:list')}?holds=on", f"Show the {people}")], 0

@@ -133,7 +133,6 @@ def left_holding(*, on: dt.date) -> UserQuerySet:
     return User.objects.get_queryset().filter(has, is_active=False)
 
 
-
 @dataclass(frozen=True)
 class InLine:
     """Who is next for what one person has, in words: beside her, and when neither they nor a team can. Names."""

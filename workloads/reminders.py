@@ -163,9 +163,7 @@ class Holders:
         return [self.people[number] for number in dict.fromkeys(numbers) if number in self.people]
 
 
-def _readers(
-    holders: Holders, workload_id: int, due_on: dt.date, at: dt.datetime, instead: list[User]
-) -> list[User]:
+def _readers(holders: Holders, workload_id: int, due_on: dt.date, at: dt.datetime, instead: list[User]) -> list[User]:
     """Who is told: the business stakeholder; late, her deputy and then the head of operations too.
 
     When she left and nobody acts, it is who stands in. While a role is vacant its next in line is told, so that a review never

@@ -89,7 +89,9 @@ def test_the_list_finds_who_left_and_still_holds_something(cast, left):
     assert reverse("people:hand-over", args=[left.pk]) in client.get(reverse("people:list"), {"holds": "on"}).text
     assert reverse("people:hand-over", args=[left.pk]) in client.get(reverse("people:roles")).text
     for asked, names in (("true", ["Tomas Reyes"]), ("false", None)):
-        found = [one["name"] for one in send(cast.head, "get", f"/api/v1/people/?left_holding={asked}").json()["results"]]
+        found = [
+            one["name"] for one in send(cast.head, "get", f"/api/v1/people/?left_holding={asked}").json()["results"]
+        ]
         assert found == names if names else "Tomas Reyes" not in found
 
 

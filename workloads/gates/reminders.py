@@ -26,10 +26,13 @@ def remind_of_waivers(*, at: dt.datetime) -> int:
 
 
 def _reminders(waivers: list[Waiver], at: dt.datetime) -> Iterator[Reminder]:
-    """To who asked, or who stands in when she left, to who answers for the workload, to who granted waivers; deputies where nobody holds the role."""
+    """To who asked, or who stands in when she left, to who answers for the workload, to who granted waivers; deputies where
+    nobody holds the role."""
     roles = (WORKLOAD_OWNER, EXECUTIVE_SPONSOR)
     holders = Holders({waiver.workload_id for waiver in waivers}, organisation_today(at), roles)
-    asked = {waiver: Having(waiver.requested_by_id, waiver.workload_id, waiver.workload.owner_team_id) for waiver in waivers}
+    asked = {
+        waiver: Having(waiver.requested_by_id, waiver.workload_id, waiver.workload.owner_team_id) for waiver in waivers
+    }
     askers = stand_ins(asked.values(), on=organisation_today(at))
     for waiver in waivers:
         instead = [] if waiver.requested_by.is_active else askers[asked[waiver]]
