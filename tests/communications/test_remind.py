@@ -19,7 +19,7 @@ from people.models import Mailing, User
 from tests.cast import NOW, person
 
 DUE = dt.date(2026, 12, 3)
-CONTEXT = {"workload": "Payment Hub", "target": "tier 1", "due": "3 Dec", "when_words": "in 13 days"}
+CONTEXT = {"workload": "Payment Hub", "target": "tier 1", "due": "3 Dec", "when_words": "in 13 days", "instead": ""}
 CALLERS = 30
 
 
