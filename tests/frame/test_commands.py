@@ -33,6 +33,8 @@ CALLS = {
     "collectstatic --noinput": ["collectstatic", "--noinput", "--dry-run"],
     "first_person": ["first_person", "--email", "ida@bank.example", "--name", "Ida Lund"],
     "first_person --email": ["first_person", "--email", "ida@bank.example", "--name", "Ida Lund"],
+    "confirmations": ["confirmations", "list"],
+    "outbox": ["outbox", "status"],
     "audit verify": ["audit", "verify"],
     "audit verify --head": ["audit", "verify", "--head", "0:" + "0" * 64],
     "audit head": ["audit", "head"],
