@@ -242,7 +242,8 @@ class Supervisor:
             "-n",
             f"portal{self.port}@%h",
         ]
-        beat = ["beat", "-l", "info", "--schedule", str(self.var / "beat-schedule"), "--pidfile="]
+        # In memory: a file that a full disk or a kill has damaged would keep beat from starting, and nothing in it is needed.
+        beat = ["beat", "-l", "info", "--scheduler", "celery.beat:Scheduler", "--pidfile="]
         for name, command in (("web", granian), ("worker", [*celery, *worker]), ("beat", [*celery, *beat])):
             child = Child(name, command, env=self.env, cwd=ROOT, logs=self.logs)
             self.children.append(child)
