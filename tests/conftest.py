@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, settings
 
+from audit.breaker import broker
 from tests import cast as casting
 from tests.database import django_db_setup
 
@@ -11,6 +12,12 @@ settings.register_profile("house", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("house")
 
 __all__ = ["django_db_setup"]
+
+
+@pytest.fixture(autouse=True)
+def broker_answers() -> None:
+    """A test that let the broker fall silent leaves no process that goes on without it."""
+    broker.answered()
 
 
 @pytest.fixture
