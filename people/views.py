@@ -174,6 +174,8 @@ def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
         services.deactivate_person(person=person, by=signed_in(request), at=timezone.now())
         messages.success(request, f"{person.name} can no longer sign in.")
         return redirect("people:person", pk=person.pk)
+    if not person.is_active:
+        return redirect("people:person", pk=person.pk)
     at = timezone.now()
     held = RoleAssignment.objects.given().of(person).exclude(until_on__lt=organisation_today(at)).select_related("role")
     keys = person.api_tokens.filter(revoked_at__isnull=True, expires_at__gt=at).count()

@@ -62,7 +62,7 @@ def test_a_register_is_checked_corrected_and_imported(pages, tmp_path, worker, s
         path.write_bytes(as_csv(ROW | {"RTO": "15"}, PLAIN | {"team": "Travel"}, header=FULL))
         choose(page, path)
         says(page, "1 new, 1 refused: nothing is written yet.")
-        expect(page.get_by_text("Write the unit too")).to_be_visible()
+        expect(page.get_by_text("Write the unit too").first).to_be_visible()
         whole(page)
         page.get_by_role("link", name="Refused 1").click()
         expect(page.get_by_role("rowheader")).to_have_count(1)
