@@ -32,7 +32,7 @@ def test_what_has_to_be_known_at_once_is_never_held():
     urgent = {purpose for purpose in Purpose if purpose.urgent}
     assert urgent == {
         Purpose.SIGNATURE_REQUESTED, Purpose.SIGNATURE_REQUEST_VOID, Purpose.DRILL_CANCELLED, Purpose.DAILY_DIGEST,
-        Purpose.WAIVER_REQUESTED, Purpose.PASSWORD_RESET,
+        Purpose.WAIVER_REQUESTED, Purpose.PASSWORD_RESET, Purpose.CONFIRMATION_ASKED,
     }  # fmt: skip
 
 

@@ -99,7 +99,7 @@ def test_a_draft_sent_while_it_is_changed_is_frozen_as_it_is_kept(cast):
         given = values | {"slo": target.slo, "rto_seconds": 100 + number}
         at_once(
             lambda: services.send_for_signature(classification=first, by=cast.owner, at=NOW),
-            lambda: services.change_proposal(classification=second, by=cast.head, at=NOW, **given),
+            lambda: services.change_proposal(classification=second, by=cast.platform, at=NOW, **given),
         )
         kept = fresh(target)
         assert kept.state == "in_review"
