@@ -81,6 +81,10 @@ def stand(
         gets &= gets if newcomers is None else newcomers
         if not gets:
             continue
+        if (
+            one.standing in confirmations.NOT_YET and one.confirmation is not None
+        ):  # who held it beside her waits as well
+            gets |= {pk for pk in (one.person_id, one.deputy_id) if pk in one.confirmation.receivers}
         one.confirmation, one.standing = None, Standing.EFFECTIVE
         one.given_by, one.given_at = by, at
         if one.role_id in guarded:
@@ -108,10 +112,3 @@ def _title(assignments: Sequence[RoleAssignment]) -> str:
 
 def _few(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-def twin_of(one: RoleAssignment) -> RoleAssignment | None:
-    """What this person (or deputy, where nobody holds it) was given already: the same role from the same day."""
-    who = {"person": one.person} if one.person is not None else {"person": None, "deputy": one.deputy}
-    same = RoleAssignment.objects.given().filter(role=one.role, workload_id=one.workload_id, from_on=one.from_on, **who)
-    return same.select_related("role", "person", "deputy").first()

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping
+from copy import copy
 from typing import Any, Protocol
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from audit.copying import copy_in
 from audit.errors import Invalid, NotAllowed, WrongState
@@ -20,6 +21,7 @@ from audit.services import Actor, record
 from audit.states import change_state
 from people.estates import places
 from people.models import (
+    GIVEN,
     TRUSTED_AFTER,
     Confirmation,
     RoleAssignment,
@@ -40,6 +42,9 @@ class Edit(Protocol):
 
     def lines(self, change: Mapping[str, Any]) -> list[str]:
         """What will be different, in words."""
+
+    def receivers(self, change: Mapping[str, Any]) -> set[int]:
+        """Numbers of the people who get something by it, as roles are held now."""
 
     def apply(self, change: Mapping[str, Any], *, by: Actor, at: dt.datetime) -> None:
         """Do it, with its line in the trail. Raises WrongState when what it began from is no longer so."""
@@ -63,10 +68,12 @@ def nobody_could_confirm(at: dt.datetime) -> bool:
 
     Asked of all assignments ever made, so that ending somebody's role does not bring the start back.
     """
-    ever = RoleAssignment.objects.filter(
-        role__rights__contains=[Permission.ASSIGN_ROLES.value], workload_id__isnull=True, standing=Standing.EFFECTIVE,
-        from_on__lte=organisation_today(at),
-    )  # fmt: skip
+    if Confirmation.objects.filter(state=Confirmation.State.CONFIRMED).exists():
+        return False
+    # Taken back on its first day, what nobody had to confirm was held all the same.
+    was_held = Q(standing=Standing.EFFECTIVE) | Q(standing=Standing.CANCELLED, confirmation__isnull=True)
+    ever = RoleAssignment.objects.filter(was_held, from_on__lte=organisation_today(at), workload_id__isnull=True)
+    ever = ever.filter(role__rights__contains=[Permission.ASSIGN_ROLES.value])
     people = {pk for pair in ever.order_by().values_list("person", "deputy") for pk in pair if pk is not None}
     return len(people) < 2
 
@@ -98,21 +105,35 @@ def why_not(confirmation: Confirmation, person: User, at: dt.datetime) -> str:
         return "Somebody who may give roles has to confirm this."
     if person.pk == confirmation.given_by_id:
         return "You gave this yourself. A second person has to confirm it."
-    if person.pk in confirmation.receivers:
+    if person.pk in _receivers_now(confirmation):
         return "You get something by this yourself. Somebody else has to confirm it."
     if not Confirmation.objects.filter(pk=confirmation.pk).for_user(person, at).exists():
         return (
-            f"{confirmation.given_by.name} added you, or gave you a role that needs confirmation, less than "
+            f"You or {confirmation.given_by.name} added the other, or gave the other a role that needs confirmation, less than "
             f"{TRUSTED_AFTER.days} days ago. Somebody else has to confirm this."
         )
     return ""
+
+
+def _receivers_now(confirmation: Confirmation) -> set[int]:
+    """Who gets something by it: when it was asked for, and by what has come since."""
+    edit = _edits.get(confirmation.deed)
+    return set(confirmation.receivers) | (edit.receivers(confirmation.change) if edit is not None else set())
 
 
 def ask(
     *, deed: str, title: str, by: User, at: dt.datetime, receivers: Collection[int] = (), reason: str = "",
     change: Mapping[str, Any] | None = None,
 ) -> Confirmation:  # fmt: skip
-    """Ask for a second person, inside the transaction of the deed, which has asked for its right. Those who can are told."""
+    """Ask for a second person, inside the transaction of the deed, which has asked for its right. Those who can are told.
+
+    Raises NotAllowed where the one who asks would get something by it.
+    """
+    if by.pk in receivers:
+        raise NotAllowed("You would get something by this yourself. Let a colleague ask for it.")
+    same = Confirmation.objects.waiting().filter(deed=deed, change=dict(change or {}))
+    if deed != ROLES and (waiting := same.first()) is not None:
+        return waiting
     confirmation = Confirmation.objects.create(
         deed=deed, title=title[:300], reason=reason, change=dict(change or {}), receivers=sorted(set(receivers)),
         given_at=at, given_by=by,
@@ -146,7 +167,7 @@ def _take_effect(confirmation: Confirmation, *, by: Actor, closed_by: User | Non
     change_state(confirmation, "confirm", by=by, at=at, closed_at=at, closed_by=closed_by)
     given = confirmation.assignments.all()
     if confirmation.deed == ROLES:
-        _begin(confirmation, organisation_today(at))
+        _begin(confirmation, organisation_today(at), by=by, at=at)
         places().settle(at=at)
         begun = list(given.filter(standing=Standing.EFFECTIVE).select_related("role", "person", "deputy"))
         teller().roles_confirmed(confirmation, begun, at=at)
@@ -155,12 +176,13 @@ def _take_effect(confirmation: Confirmation, *, by: Actor, closed_by: User | Non
     teller().confirmation_closed(confirmation, by=by, at=at)
 
 
-def _begin(confirmation: Confirmation, today: dt.date) -> None:
+def _begin(confirmation: Confirmation, today: dt.date, *, by: Actor, at: dt.datetime) -> None:
     """What waited begins today at the earliest: until now nobody could act in it. What is over by now, or was given in
     another deed meanwhile, comes to nothing."""
     columns = ("role", "workload_id", "person", "deputy")
     waited = confirmation.assignments.filter(standing=Standing.WAITING)
     waited.filter(until_on__lt=today).update(standing=Standing.CANCELLED)
+    _without_who_left(confirmation, today, by=by, at=at)
     late = waited.filter(from_on__lt=today).order_by("pk")
     begun = RoleAssignment.objects.given().filter(from_on=today, role__in=late.order_by().values("role"))
     there = {once(*key) for key in begun.values_list(*columns)}
@@ -173,9 +195,41 @@ def _begin(confirmation: Confirmation, today: dt.date) -> None:
     late.update(from_on=today)
     confirmation.assignments.filter(standing__in=NOT_YET).update(standing=Standing.EFFECTIVE)
     begun = confirmation.assignments.filter(standing=Standing.EFFECTIVE, replaces__isnull=False)
-    replaced = RoleAssignment.objects.given().filter(pk__in=begun.values("replaces"))
+    replaced = RoleAssignment.objects.in_force(today).filter(pk__in=begun.values("replaces"))
+    for held in replaced.select_related("role", "person"):
+        record(Kind.ROLE_ENDED, held, by=by, at=at, before={"until": held.until_on}, after={"until": today})
     replaced.filter(from_on__gte=today).update(standing=Standing.CANCELLED)
     replaced.filter(from_on__lt=today).update(until_on=today - dt.timedelta(days=1))
+
+
+def _enter(rows: list[RoleAssignment], *, by: Actor, at: dt.datetime) -> None:
+    """Rows that go on from others, each with its line."""
+    copy_in(rows)
+    for row in rows:
+        after = {"role": row.role.name, "person": row.person, "deputy": row.deputy, "from": row.from_on}
+        record(Kind.ROLE_ASSIGNED, row, by=by, at=at, after=after | {"until": row.until_on})
+
+
+def _without_who_left(confirmation: Confirmation, today: dt.date, *, by: Actor, at: dt.datetime) -> None:
+    """Who held it beside the receiver and was to stay may have been ended meanwhile: she does not come back with the pair."""
+    pairs = confirmation.assignments.filter(standing__in=NOT_YET, replaces__isnull=False).select_related(
+        "role", "person", "deputy", "replaces"
+    )
+    gone = [one for one in pairs if one.replaces is not None and _is_over(one.replaces, today)]
+    alone = []
+    for one in gone:
+        row = copy(one)
+        row.pk, row.replaces = None, None
+        for side in ("person", "deputy"):
+            if getattr(row, f"{side}_id") not in confirmation.receivers:
+                setattr(row, side, None)
+        alone.append(row)
+    RoleAssignment.objects.filter(pk__in=[one.pk for one in gone]).update(standing=Standing.CANCELLED)
+    _enter([row for row in alone if twin_of(row) is None], by=by, at=at)
+
+
+def _is_over(held: RoleAssignment, today: dt.date) -> bool:
+    return held.standing not in GIVEN or (held.until_on is not None and held.until_on < today)
 
 
 def once(role: str, workload: int | None, person: int | None, deputy: int | None) -> tuple[Any, ...]:
@@ -204,6 +258,7 @@ def refuse(*, confirmation: Confirmation, by: User, at: dt.datetime, proof: Iden
 def withdraw(*, confirmation: Confirmation, by: User, at: dt.datetime) -> None:
     """Take back what one gave before it is confirmed. Raises NotAllowed for somebody else, WrongState."""
     confirmation = _locked(confirmation)
+    by.require(Permission.ASSIGN_ROLES if confirmation.deed == ROLES else Permission.CONFIGURE)
     if by.pk != confirmation.given_by_id:
         raise NotAllowed("Only who gave this can take it back. Somebody who may confirm it can refuse it.")
     _end(confirmation, "withdraw", Standing.CANCELLED, by=by, at=at, reason="")
@@ -213,9 +268,11 @@ def _end(confirmation: Confirmation, verb: str, standing: Standing, *, by: User,
     after = {"reason": reason} if reason else {}
     change_state(confirmation, verb, by=by, at=at, after=after, closed_at=at, closed_by=by, closing_reason=reason)
     given = confirmation.assignments.filter(standing__in=NOT_YET)
-    stays = [row for one in given.select_related("person", "deputy") for row in _who_stays(one, confirmation, at)]
+    stays = [
+        row for one in given.select_related("role", "person", "deputy") for row in _who_stays(one, confirmation, at)
+    ]
     if given.update(standing=standing):
-        copy_in(stays)
+        _enter([row for row in stays if twin_of(row) is None], by=by, at=at)
         places().settle(at=at)
     teller().confirmation_closed(confirmation, by=by, at=at)
 
@@ -232,7 +289,7 @@ def _who_stays(one: RoleAssignment, confirmation: Confirmation, at: dt.datetime)
         return []
     return [
         RoleAssignment(
-            role_id=one.role_id,
+            role=one.role,
             workload_id=one.workload_id,
             person=person,
             deputy=deputy,
@@ -242,6 +299,13 @@ def _who_stays(one: RoleAssignment, confirmation: Confirmation, at: dt.datetime)
     ]
 
 
+def twin_of(one: RoleAssignment) -> RoleAssignment | None:
+    """What this person (or deputy, where nobody holds it) was given already: the same role from the same day."""
+    who = {"person": one.person} if one.person is not None else {"person": None, "deputy": one.deputy}
+    same = RoleAssignment.objects.given().filter(role=one.role, workload_id=one.workload_id, from_on=one.from_on, **who)
+    return same.select_related("role", "person", "deputy").first()
+
+
 def nothing_left(confirmation: Confirmation, *, by: User, at: dt.datetime) -> None:
     """Close a deed all of whose roles were ended one by one before anybody confirmed it."""
     if (
@@ -249,6 +313,12 @@ def nothing_left(confirmation: Confirmation, *, by: User, at: dt.datetime) -> No
         and not confirmation.assignments.filter(standing__in=NOT_YET).exists()
     ):
         change_state(confirmation, "withdraw", by=by, at=at, closed_at=at, closed_by=by)
+
+
+def lock_of(assignments: QuerySet[RoleAssignment]) -> None:
+    """Lock the deeds that these roles wait for, before the roles themselves: the order in which `confirm` locks."""
+    found = Confirmation.objects.filter(pk__in=assignments.order_by().values("confirmation")).order_by("pk")
+    list(found.select_for_update(of=("self",)).values_list("pk"))
 
 
 def _locked(confirmation: Confirmation) -> Confirmation:

@@ -11,6 +11,7 @@ from django.db import transaction
 from audit.errors import Invalid, WrongState
 from audit.kinds import Kind
 from audit.services import MACHINE_OWNER, record
+from people.confirmations import twin_of
 from people.models import Role, RoleAssignment, User, organisation_today
 from people.permissions import HEAD_OF_OPERATIONS
 from people.services import PERSON_FIELDS
@@ -34,7 +35,12 @@ def enter_first_person(*, at: dt.datetime, email: str, name: str) -> User:
             f"{first.person} is head of operations already, and adds people and gives roles in the portal."
         )
     person = _enter(person, email, name, at)
-    given = RoleAssignment.objects.create(role=role, person=person, deputy=None, from_on=today, until_on=None)
+    given = RoleAssignment(role=role, person=person, deputy=None, from_on=today, until_on=None)
+    if twin_of(given) is not None:
+        raise WrongState(
+            f"{person.name} was given this role today and waits for a second person: see `confirmations list`."
+        )
+    given.save()
     after = {"role": role.name, "person": person, "deputy": None, "from": today, "until": None}
     record(Kind.ROLE_ASSIGNED, given, by=MACHINE_OWNER, at=at, after=after)
     return person

@@ -15,10 +15,10 @@ from audit.errors import Invalid, NotAllowed, WrongState
 from audit.kinds import Kind
 from audit.services import record, record_many
 from people.assignments import DAY, enter
-from people.confirmations import nobody_could_confirm, once
+from people.confirmations import lock_of, nobody_could_confirm, nothing_left, once, twin_of
 from people.estates import estates, places
 from people.guarding import guarded_roles
-from people.models import Confirmation, RoleAssignment, Standing, User, organisation_today
+from people.models import IN_EFFECT, Confirmation, RoleAssignment, Standing, User, organisation_today
 from people.permissions import Permission
 from people.services import deactivate_person
 from people.telling import teller
@@ -60,7 +60,11 @@ def passing(person: User, to: User | None, *, first_day: dt.date) -> list[Passin
     held = list(_held(person, first_day))
     names = places().names({a.workload_id for a in held if a.workload_id is not None})
     own = _held(to, first_day) if to is not None else RoleAssignment.objects.none()
-    theirs = {(a.role_id, a.workload_id): a for a in own if to is not None and a.person_id == to.pk}
+    theirs = {
+        (a.role_id, a.workload_id): a
+        for a in own
+        if to is not None and a.person_id == to.pk and a.standing in IN_EFFECT
+    }
     found = [_passing(a, names, person, to, theirs.get((a.role_id, a.workload_id)), first_day) for a in held]
     return found if to is None else _once_each(found)
 
@@ -68,7 +72,8 @@ def passing(person: User, to: User | None, *, first_day: dt.date) -> list[Passin
 def _once_each(found: list[Passing]) -> list[Passing]:
     """A role is given to somebody from one day once: the first of two that would begin on the same day passes, the other ends."""
     columns = ("role", "workload_id", "person", "deputy", "from_on")
-    others = RoleAssignment.objects.given().exclude(pk__in=[one.assignment.pk for one in found])
+    known = {pk for one in found for pk in (one.assignment.pk, one.assignment.replaces_id)}
+    others = RoleAssignment.objects.given().exclude(pk__in=known - {None})
     others = others.filter(
         from_on__in={one.from_on for one in found}, role__in={one.assignment.role_id for one in found}
     )
@@ -87,7 +92,9 @@ def _once_each(found: list[Passing]) -> list[Passing]:
 def _held(person: User, first_day: dt.date) -> QuerySet[RoleAssignment]:
     """What she holds on that day or later, as holder or deputy; what waits for a second person too."""
     found = RoleAssignment.objects.given().of(person).filter(Q(until_on__isnull=True) | Q(until_on__gte=first_day))
-    return found.select_related("role", "person", "deputy").order_by("role__position", "workload_id", "id")
+    return found.select_related("role", "person", "deputy", "confirmation").order_by(
+        "role__position", "workload_id", "id"
+    )
 
 
 def _passing(
@@ -159,11 +166,14 @@ def hand_over(
     _check(person, to, last_day, organisation_today(at), deactivate=deactivate)
     first_day = last_day + DAY
     # One order for everybody; who comes second finds the roles passed on.
+    lock_of(RoleAssignment.objects.of(person))
     list(RoleAssignment.objects.of(person).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
     roles, things = passing(person, to, first_day=first_day), kept(person, on=organisation_today(at))
     if not roles and not any(not one.follows_roles for one in things) and not deactivate:
         raise WrongState(f"{person.name} has nothing to hand over from {first_day:%-d %b %Y} on.")
     confirmation = _pass(roles, to=to, by=by, at=at, last_day=last_day)
+    for deed in {one.assignment.confirmation for one in roles if one.assignment.confirmation is not None}:
+        nothing_left(deed, by=by, at=at)
     for estate in estates():
         if not estate.follows_roles:
             estate.hand_over(person, to, by=by, at=at)
@@ -241,10 +251,13 @@ def _interim(fresh: list[RoleAssignment], to: User, at: dt.datetime) -> list[Rol
             row = copy(new)
             row.person, row.deputy = person, deputy
             alone.append((new, row))
-    copy_in([row for _, row in alone])
+    there = {id(row): twin_of(row) for _, row in alone}  # since an earlier hand-over that still waits
+    rows = {once(r.role_id, r.workload_id, r.person_id, r.deputy_id): r for _, r in alone if there[id(r)] is None}
+    copy_in(list(rows.values()))
     for new, row in alone:
-        new.replaces = row
-    return [row for _, row in alone]
+        key = once(row.role_id, row.workload_id, row.person_id, row.deputy_id)
+        new.replaces = there[id(row)] or rows[key]
+    return list(rows.values())
 
 
 def _following(one: Passing) -> RoleAssignment:

@@ -196,15 +196,19 @@ class ConfirmationQuerySet(models.QuerySet["Confirmation"]):
         return self.filter(state=Confirmation.State.WAITING)
 
     def for_user(self, user: User, at: dt.datetime) -> ConfirmationQuerySet:
-        """What waits and this person may confirm: she may assign roles, did not give it, receives nothing by it, and owes
-        neither her account nor a guarded role of the last 30 days to who gave it."""
+        """What waits and this person may confirm: she may assign roles, did not give it, receives nothing by it, and in the last
+        30 days neither she nor the giver made the account of the other, or gave the other a guarded role."""
         if not user.is_active or not user.may(Permission.ASSIGN_ROLES):
             return self.none()
         since = at - TRUSTED_AFTER
-        owed = RoleAssignment.objects.of(user).filter(
-            confirmation__isnull=False, given_at__gt=since, given_by__isnull=False
+        recent = RoleAssignment.objects.given().filter(confirmation__isnull=False, given_at__gt=since).order_by()
+        owed, gifts = recent.of(user).filter(given_by__isnull=False), recent.filter(given_by=user)
+        givers = Q(given_by=user) | Q(given_by__in=owed.values("given_by"))
+        for side in ("person", "deputy"):
+            givers |= Q(given_by__in=gifts.filter(**{f"{side}__isnull": False}).values(side))
+        givers |= Q(
+            given_by__in=User.objects.get_queryset().filter(added_by=user, added_at__gt=since).order_by().values("pk")
         )
-        givers = Q(given_by=user) | Q(given_by__in=owed.order_by().values("given_by"))
         if user.added_by_id is not None and user.added_at > since:
             givers |= Q(given_by=user.added_by_id)
         return self.waiting().exclude(receivers__contains=[user.pk]).exclude(givers)

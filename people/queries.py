@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value
+from django.utils import timezone
 
-from people.models import IN_EFFECT, Role, RoleAssignment, Team, User
+from people.models import IN_EFFECT, Role, RoleAssignment, Team, User, organisation_today
 from people.permissions import BUSINESS_STAKEHOLDER, WORKLOAD_OWNER, Permission
 
 
@@ -32,7 +33,7 @@ def holdings(role: str, *, workload_id: int | None, on: dt.date) -> list[Holding
     found = (
         RoleAssignment.objects.in_force(on)
         .filter(Q(workload_id=workload_id) | Q(workload_id__isnull=True), role=role)
-        .select_related("role", "person", "deputy")
+        .select_related("role", "person", "deputy", "confirmation")
         .order_by("id")
     )
     own = [a for a in found if a.workload_id is not None]
@@ -47,13 +48,21 @@ def holdings_of(
         RoleAssignment.objects.in_force(on)
         .filter(Q(workload_id__in=[pk for pk in workload_ids if pk is not None]) | Q(workload_id__isnull=True))
         .filter(role__in=roles)
-        .select_related("role", "person", "deputy")
+        .select_related("role", "person", "deputy", "confirmation")
         .order_by("id")
     )
     held: dict[tuple[str, int | None], list[Holding]] = defaultdict(list)
     for a in found:
         held[a.role_id, a.workload_id].append(Holding(a.role, a.person, a.deputy, a.unconfirmed_people))
     return {(role, pk): held.get((role, pk)) or held.get((role, None), []) for role in roles for pk in workload_ids}
+
+
+def holders_of(roles: Collection[str]) -> set[int]:
+    """Numbers of all who hold or will hold these roles, for whatever workload, or wait to."""
+    pairs = (
+        RoleAssignment.objects.given().filter(role__in=roles).exclude(until_on__lt=organisation_today(timezone.now()))
+    )
+    return {pk for pair in pairs.order_by().values_list("person", "deputy") for pk in pair if pk is not None}
 
 
 def acting(held: Iterable[Holding]) -> list[User]:

@@ -13,8 +13,9 @@ from audit.kinds import Kind
 from audit.services import Actor, record
 from people import confirmations
 from people.estates import places
-from people.models import Confirmation, Role, RoleAssignment, User, organisation_today
+from people.models import Confirmation, Role, User
 from people.permissions import Permission
+from people.queries import holders_of
 
 DEED = "role-rights"
 
@@ -35,15 +36,10 @@ def change_rights(*, role: Role, rights: Collection[str], by: User, at: dt.datet
         raise NotAllowed(
             f"You do not have this right yourself: {lacking[0]}. Somebody who has it can add it to a role."
         )
-    receivers = _holders(role, organisation_today(at)) if added else set()
     change = {"role": role.pk, "rights_before": before, "rights_after": after}
+    receivers = RoleRights().receivers(change)
     title = f"Rights of the role {role.name}"
     return confirmations.ask(deed=DEED, title=title, by=by, at=at, receivers=receivers, change=change)
-
-
-def _holders(role: Role, today: dt.date) -> set[int]:
-    pairs = RoleAssignment.objects.in_force(today).filter(role=role).order_by().values_list("person", "deputy")
-    return {pk for pair in pairs for pk in pair if pk is not None}
 
 
 class RoleRights:
@@ -53,6 +49,10 @@ class RoleRights:
         before, after = set(change["rights_before"]), set(change["rights_after"])
         gained = [f"Gains: {_label(right)}" for right in sorted(after - before)]
         return gained + [f"Loses: {_label(right)}" for right in sorted(before - after)]
+
+    def receivers(self, change: Mapping[str, Any]) -> set[int]:
+        gains = set(change["rights_after"]) - set(change["rights_before"])
+        return holders_of([change["role"]]) if gains else set()
 
     def apply(self, change: Mapping[str, Any], *, by: Actor, at: dt.datetime) -> None:
         role = Role.objects.select_for_update().get(pk=change["role"])

@@ -19,9 +19,9 @@ from audit.errors import Invalid, NotAllowed, WrongState
 from audit.kinds import Kind
 from audit.services import NOBODY, Actor, difference, record
 from people import machine_tokens
-from people.assignments import DAY, NOT_TO_ONESELF, assignment_problems, enter, twin_of
+from people.assignments import DAY, NOT_TO_ONESELF, assignment_problems, enter
 from people.columns import problems_of
-from people.confirmations import nothing_left
+from people.confirmations import lock_of, nothing_left, twin_of
 from people.models import (
     ApiToken,
     Contact,
@@ -306,6 +306,7 @@ def end_role(*, assignment: RoleAssignment, by: User, at: dt.datetime, last_day:
     The past stays: who held a role on a day decided what she could sign on that day.
     """
     by.require(Permission.ASSIGN_ROLES)
+    lock_of(RoleAssignment.objects.filter(pk=assignment.pk))
     assignment = RoleAssignment.objects.select_for_update(of=("self",)).select_related("role").get(pk=assignment.pk)
     today = organisation_today(at)
     if assignment.standing in (Standing.REFUSED, Standing.CANCELLED):

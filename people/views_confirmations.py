@@ -114,7 +114,8 @@ def _page(
     waits = confirmation.state == Confirmation.State.WAITING
     given = confirmation.assignments.select_related("role", "person", "deputy").order_by("role__position", "id")
     shown = list(given[:SHOWN])
-    names = places().names({one.workload_id for one in shown if one.workload_id is not None})
+    numbers = {one.workload_id for one in shown if one.workload_id is not None}
+    names = places().names(numbers) if user.may(Permission.VIEW_WORKLOADS) else dict.fromkeys(numbers, "a workload")
     refusal = why_not(confirmation, user, at) if waits else ""
     context: dict[str, Any] = {
         "confirmation": confirmation,

@@ -140,6 +140,11 @@ def _sign(
     blocking = [one for one in subject.notices(request, user=by, on=organisation_today(at)) if one.blocks]
     if blocking:
         raise InTheWay(blocking)
+    held = holdings(slot.role_id, workload_id=request.workload_id, on=organisation_today(at))
+    if subject.needs_confirmed_signers(request.subject_id) and is_unconfirmed(held, by):
+        raise NotAllowed(
+            f"No second person has confirmed yet that you hold the role {slot.role.name}. Ask for that first."
+        )
     signature = Signature.objects.create(
         slot=slot,
         request=request,

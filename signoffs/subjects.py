@@ -46,6 +46,9 @@ class Subject(Protocol):
         """What this reader should know today before she signs, beside the frozen document, in names that she may see. Asked
         again by the deed: one that blocks refuses the signature."""
 
+    def needs_confirmed_signers(self, subject_id: int) -> bool:
+        """Whether nobody signs it in a role that no second person has confirmed (docs/decisions/0020)."""
+
     def waived_until(self, subject_ids: Collection[int], *, on: dt.date) -> Mapping[int, dt.date]:
         """Of these the ones of which something is waived on this day, and until when; for the rows of a list."""
 

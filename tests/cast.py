@@ -9,8 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from audit.services import MACHINE_OWNER
-from people.assignments import twin_of
-from people.confirmations import confirm_as_owner
+from people.confirmations import confirm_as_owner, twin_of
 from people.models import Confirmation, Role, RoleAssignment, Team, User
 from people.permissions import (
     AUDITOR,

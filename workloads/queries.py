@@ -203,7 +203,7 @@ def holders(workload: Workload, on: dt.date) -> dict[str, list[RoleAssignment]]:
     found = (
         RoleAssignment.objects.in_force(on)
         .filter(Q(workload_id=workload.pk) | Q(workload_id__isnull=True))
-        .select_related("role", "person", "deputy")
+        .select_related("role", "person", "deputy", "confirmation")
         .order_by("role__position", "id")
     )
     own: dict[str, list[RoleAssignment]] = {}

@@ -22,7 +22,7 @@ from workloads.gates.known import read
 from workloads.gates.known import texts as known_texts
 from workloads.gates.notices import notices
 from workloads.gates.queries import against
-from workloads.gates.unconfirmed import unconfirmed_signer
+from workloads.gates.unconfirmed import CRITICAL, unconfirmed_signer
 from workloads.impact.targets import differs_said, suggestion_facts, suggestion_texts
 from workloads.models import Classification, Reaffirmation, Tier, Workload, next_review
 from workloads.queries import classifications_for, target_waived_until
@@ -111,6 +111,9 @@ class ClassificationSubject:
         unconfirmed = unconfirmed_signer(request, user, tier=target.tier_id, on=on)
         return unconfirmed + differs + notices(read(target.findings), against(target, today=on, viewer=user))
 
+    def needs_confirmed_signers(self, subject_id: int) -> bool:
+        return self._get(subject_id).tier_id <= CRITICAL
+
     def waived_until(self, subject_ids: Collection[int], *, on: dt.date) -> dict[int, dt.date]:
         found = Classification.objects.filter(pk__in=subject_ids).annotate(waived_until=target_waived_until(on))
         return dict(found.filter(waived_until__isnull=False).values_list("pk", "waived_until"))
@@ -164,6 +167,9 @@ class ReaffirmationSubject:
 
     def notices(self, request: Request, *, user: User, on: dt.date) -> list[Notice]:
         return []  # it is shown and signed on a page of its own
+
+    def needs_confirmed_signers(self, subject_id: int) -> bool:
+        return False
 
     def waived_until(self, subject_ids: Collection[int], *, on: dt.date) -> dict[int, dt.date]:
         return ClassificationSubject().waived_until(subject_ids, on=on)

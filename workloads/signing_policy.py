@@ -65,6 +65,9 @@ class SigningPolicyEdit:
     def lines(self, change: Mapping[str, Any]) -> list[str]:
         return [f"From now on: {WORDS[name][not value]}" for name, value in change["policy_after"].items()]
 
+    def receivers(self, change: Mapping[str, Any]) -> set[int]:
+        return set()
+
     def apply(self, change: Mapping[str, Any], *, by: Actor, at: dt.datetime) -> None:
         """What is out for signature keeps its rules, but its document says whether the rule of distinct signers is relaxed:
         where that changes, the next signature makes the request void."""

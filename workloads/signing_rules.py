@@ -12,8 +12,9 @@ from audit.errors import WrongState
 from audit.kinds import Kind
 from audit.services import Actor, record
 from people import confirmations
-from people.models import Confirmation, Role, RoleAssignment, User, organisation_today
+from people.models import Confirmation, Role, User
 from people.permissions import Permission
+from people.queries import holders_of
 from workloads.models import SigningRule, Tier
 
 DEED = "signing-rule"
@@ -34,12 +35,11 @@ def change_rule(*, rule: SigningRule, by: User, at: dt.datetime, remove: bool = 
     before, after = _described(old), {} if remove else _described(rule)
     if before == after:
         return None
-    gains = {after["role"]} - ({before["role"]} if before else set()) if after else set()
-    pairs = RoleAssignment.objects.in_force(organisation_today(at)).filter(role__in=gains, workload_id=None).order_by()
-    receivers = {pk for pair in pairs.values_list("person", "deputy") for pk in pair if pk is not None}
+    change = {"rule": rule.pk, "rule_before": before, "rule_after": after}
+    receivers = SigningRuleEdit().receivers(change)
     return confirmations.ask(
         deed=DEED, title=f"Who signs: {rule.tier}, {rule.role}", by=by, at=at, receivers=receivers,
-        change={"rule": rule.pk, "rule_before": before, "rule_after": after},
+        change=change,
     )  # fmt: skip
 
 
@@ -62,6 +62,12 @@ class SigningRuleEdit:
                 else f"{mark}: no such signature"
             )
         return said
+
+    def receivers(self, change: Mapping[str, Any]) -> set[int]:
+        before, after = change["rule_before"], change["rule_after"]
+        signs = ("tier", "role")
+        same = before and after and all(before[name] == after[name] for name in signs)
+        return holders_of([after["role"]]) if after and not same else set()
 
     def apply(self, change: Mapping[str, Any], *, by: Actor, at: dt.datetime) -> None:
         before, after = change["rule_before"], change["rule_after"]

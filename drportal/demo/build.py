@@ -37,6 +37,7 @@ from workloads.models import Classification, Tier, Workload
 from workloads.rights import settle_rights
 from workloads.signing import classification_document
 
+FIRST_ROLES = ("head-of-operations", "it-operations", "continuity-planner")
 METHODS = (Method.PASSKEY, Method.TOTP, Method.PASSWORD)
 SLO = {0: "99.99", 1: "99.95", 2: "99.9", 3: "99.5"}
 # Messages about deeds older than this were never meant to leave; the demo takes them out again.
@@ -117,8 +118,8 @@ def _people(org: Organisation) -> None:
         user.teams.set([org.teams[name] for name in person.teams])
         org.people[person.key] = user
     maren = org.people["maren"]
-    # The first head of operations cannot be appointed by anybody with the right to; from then on deeds do it.
-    first = [role for role in cast.ORGANISATION_ROLES if role[1] == "maren"]
+    # The first of those who give roles and confirm cannot be appointed by anybody with the right to; from then on deeds do it.
+    first = [role for role in cast.ORGANISATION_ROLES if role[0] in FIRST_ROLES]
     for role, holder, deputy in first:
         RoleAssignment.objects.create(
             role=org.roles[role], person=_who(org, holder), deputy=_who(org, deputy), from_on=organisation_today(start)

@@ -11,7 +11,7 @@ from drf_spectacular.validation import validate_schema
 NAMES = {
     "workloads", "tiers", "classifications", "signoffs", "drills", "actions", "messages", "reviews", "people", "roles", "events",
     "flows", "components", "failure-modes", "dependencies", "third-parties", "waivers", "impact", "campaigns", "saved-views",
-    "chain", "findings", "assignments",
+    "chain", "findings", "assignments", "confirmations",
 }  # fmt: skip
 
 

@@ -63,7 +63,14 @@ PASSED = COMPOSE["x-portal"]["environment"]
 OF_THE_IMAGE = {"PORTAL_MODE", "PORTAL_VAR", "STATIC_ROOT"}
 EXAMPLE = (ROOT / "docs" / "compose.env.example").read_text()
 # Never set by an operator: for tests, for developers, or derived from BASE_URL and PORT.
-INSIDE = {"PORTAL_TEST_DB", "DEBUG", "CSRF_TRUSTED_ORIGINS", "SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME"}
+INSIDE = {
+    "PORTAL_TEST_DB",
+    "PORTAL_PROCESS",
+    "DEBUG",
+    "CSRF_TRUSTED_ORIGINS",
+    "SESSION_COOKIE_NAME",
+    "CSRF_COOKIE_NAME",
+}
 
 
 def test_every_setting_that_the_portal_reads_is_documented_and_none_besides():

@@ -223,6 +223,71 @@ def test_it_waits_at_home_for_who_can_confirm_it(cast, planner):
     assert count_for(planner, today=today) == 1
 
 
+def test_who_made_the_giver_confirms_nothing_of_hers(cast, planner):
+    """A adds S and makes her a planner; S gives X a guarded role; A confirms."""
+    second = services.add_person(by=planner, at=NOW, email="second@example.org", name="Second Self")
+    confirm(assign(planner, CONTINUITY_PLANNER, person=second), cast.head)
+    given = assign(User.objects.get(pk=second.pk), HEAD_OF_OPERATIONS, person=cast.stranger)
+    with pytest.raises(NotAllowed, match="less than 30 days ago"):
+        confirm(given, planner)
+    confirm(given, cast.head)
+
+
+def test_a_partner_who_waits_goes_on_waiting_when_the_other_hands_over(cast, planner):
+    peer, successor = person("Peer P"), person("Sigrid Next")
+    assign(cast.head, AUDITOR, person=peer, deputy=planner)
+    hand_over(person=peer, to=successor, by=cast.head, at=NOW, last_day=TODAY - DAY)
+    waiting = Confirmation.objects.waiting().get(receivers__contains=[successor.pk])
+    assert set(waiting.receivers) == {planner.pk, successor.pk}
+    with pytest.raises(NotAllowed, match="get something"):
+        confirmations.confirm(confirmation=waiting, by=planner, at=NOW, proof=proof())
+    assert not holds(planner, AUDITOR)
+
+
+def test_who_was_ended_meanwhile_does_not_come_back_with_the_pair(cast, planner):
+    successor = person("Sigrid Next")
+    give(EXECUTIVE_SPONSOR, cast.stakeholder, deputy=cast.owner)
+    hand_over(person=cast.owner, to=successor, by=cast.head, at=NOW, last_day=TODAY - DAY)
+    alone = RoleAssignment.objects.in_force(TODAY).get(role=EXECUTIVE_SPONSOR, person=cast.stakeholder)
+    services.end_role(assignment=alone, by=cast.head, at=NOW, last_day=TODAY - DAY)
+    later = NOW + 3 * DAY
+    waiting = Confirmation.objects.waiting().get()
+    confirmations.confirm(confirmation=waiting, by=planner, at=later, proof=proof(later))
+    assert holds(successor, EXECUTIVE_SPONSOR, at=later)
+    assert not holds(cast.stakeholder, EXECUTIVE_SPONSOR, at=later)
+
+
+def test_a_hand_over_twice_while_it_waits_is_no_fault(cast, planner):
+    give(EXECUTIVE_SPONSOR, cast.stakeholder, deputy=cast.owner)
+    first, second = person("Sigrid Next"), person("Bea Next")
+    hand_over(person=cast.owner, to=first, by=cast.head, at=NOW, last_day=TODAY - DAY)
+    hand_over(person=first, to=second, by=cast.head, at=NOW, last_day=TODAY - DAY)
+    confirm_all()
+    held = RoleAssignment.objects.in_force(TODAY).get(role=EXECUTIVE_SPONSOR, workload_id=None, person=cast.stakeholder)
+    assert held.deputy == second
+
+
+def test_nobody_asks_for_what_she_would_get_herself(cast, planner):
+    rule = SigningRule(tier_id=3, role=Role.objects.get(pk=HEAD_OF_OPERATIONS), meaning="Me too.", position=2)
+    with pytest.raises(NotAllowed, match="yourself"):
+        change_rule(rule=rule, by=cast.head, at=NOW)
+
+
+def test_who_came_to_hold_the_role_meanwhile_confirms_nothing_that_it_gains(cast, planner):
+    third = person("Tess Third", role=CONTINUITY_PLANNER)
+    role = Role.objects.get(pk=COMMUNICATION_LEAD)
+    asked = change_rights(role=role, rights=[*role.rights, Permission.CONFIGURE], by=cast.platform, at=NOW)
+    give(COMMUNICATION_LEAD, third, workload=cast.workload)
+    with pytest.raises(NotAllowed, match="get something"):
+        confirmations.confirm(confirmation=asked, by=third, at=NOW, proof=proof())
+
+
+def test_the_same_edit_waits_once(cast, planner):
+    role = Role.objects.get(pk=COMMUNICATION_LEAD)
+    first, again = (change_rights(role=role, rights=[], by=cast.platform, at=NOW) for _ in range(2))
+    assert first == again
+
+
 # --- Rights and signing rules ---------------------------------------------------------------------------------------------
 def test_nobody_adds_a_right_that_they_lack(cast):
     """IT operations edits the rights of its own role."""

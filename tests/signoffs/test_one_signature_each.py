@@ -342,3 +342,13 @@ def test_below_that_the_signature_says_that_it_is_unconfirmed(cast):
     unconfirmed(cast, BUSINESS_STAKEHOLDER)
     request = send(cast, propose(cast, tier=3))
     assert sign(request, cast.sponsor).printed_role == "Business stakeholder (unconfirmed)"
+
+
+def test_a_confirmed_role_does_not_cover_an_unconfirmed_one(cast):
+    unconfirmed(cast, BUSINESS_STAKEHOLDER)
+    other = person("Piet Deputy")
+    with rewriting_history():
+        RoleAssignment.objects.filter(role=EXECUTIVE_SPONSOR).update(deputy=other)
+    request = send(cast, propose(cast, tier=1))
+    with pytest.raises(NotAllowed, match="No second person has confirmed"):
+        sign(request, cast.sponsor, role=BUSINESS_STAKEHOLDER)

@@ -18,7 +18,7 @@ from signoffs.models import Request
 from signoffs.subjects import Notice
 from workloads.gates import telling
 from workloads.gates.queries import outgrown, waivers_for
-from workloads.gates.unconfirmed import most_critical, unconfirmed_signer
+from workloads.gates.unconfirmed import CRITICAL, most_critical, unconfirmed_signer
 from workloads.gates.worse import limits
 from workloads.models import Waiver
 
@@ -74,6 +74,9 @@ class WaiverSubject:
         tier = most_critical(waiver.workload_id)
         unconfirmed = unconfirmed_signer(request, user, tier=tier, on=on)
         return unconfirmed + ([late] if waiver.ends_on < on else []) + ([small] if grown else [])
+
+    def needs_confirmed_signers(self, subject_id: int) -> bool:
+        return most_critical(self._get(subject_id).workload_id) <= CRITICAL
 
     def waived_until(self, subject_ids: Collection[int], *, on: dt.date) -> dict[int, dt.date]:
         return {}  # it is no target; its own last day stands in its summary

@@ -6,6 +6,7 @@ import datetime as dt
 
 from audit.kinds import Kind
 from audit.services import record
+from people.confirmations import lock_of, once
 from people.models import IN_EFFECT, RoleAssignment, User, organisation_today
 from people.telling import teller
 from workloads.models import Workload
@@ -19,12 +20,18 @@ def copy_roles(*, of: Workload, to: Workload, by: User, at: dt.datetime) -> list
     confirm; what still waits for a second person is not copied.
     """
     today, copies = organisation_today(at), []
+    lock_of(RoleAssignment.objects.filter(workload_id=of.pk))
     held = (
         RoleAssignment.objects.filter(workload_id=of.pk, standing__in=IN_EFFECT)
         .exclude(until_on__lt=today)
         .order_by("id")
     )
+    seen = set()
     for one in held.select_related("role", "person", "deputy"):
+        key = (once(one.role_id, to.pk, one.person_id, one.deputy_id), max(one.from_on, today))
+        if key in seen:
+            continue
+        seen.add(key)
         copy = RoleAssignment.objects.create(
             role=one.role, person=one.person, deputy=one.deputy, workload_id=to.pk, from_on=max(one.from_on, today),
             until_on=one.until_on, standing=one.standing, confirmation=one.confirmation,

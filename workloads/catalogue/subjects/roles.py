@@ -128,7 +128,9 @@ class Roles(Subject):
         for item in new:
             place = item.place
             item.made = RoleAssignment(workload_id=place.thing.pk if place is not None else None, **item.fields)
-        stand([item.made for item in new], by=self.around.by, at=self.around.at, reason="By an import.")
+        why = "; ".join(dict.fromkeys(str(item.said["reason"]) for item in new if item.said.get("reason")))
+        reason = f"By an import. {why}".strip()[:500]
+        stand([item.made for item in new], by=self.around.by, at=self.around.at, reason=reason)
         return super().write()
 
     def make(self, item: Item) -> RoleAssignment:
