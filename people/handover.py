@@ -72,8 +72,8 @@ def passing(person: User, to: User | None, *, first_day: dt.date) -> list[Passin
 def _once_each(found: list[Passing]) -> list[Passing]:
     """A role is given to somebody from one day once: the first of two that would begin on the same day passes, the other ends."""
     columns = ("role", "workload_id", "person", "deputy", "from_on")
-    known = {pk for one in found for pk in (one.assignment.pk, one.assignment.replaces_id)}
-    others = RoleAssignment.objects.given().exclude(pk__in=known - {None})
+    known = {pk for one in found for pk in (one.assignment.pk, one.assignment.replaces_id) if pk is not None}
+    others = RoleAssignment.objects.given().exclude(pk__in=known)
     others = others.filter(
         from_on__in={one.from_on for one in found}, role__in={one.assignment.role_id for one in found}
     )
