@@ -12,7 +12,7 @@ from tests.cast import put_in_force
 from tests.drills.play import finished
 from workloads.models import Workload
 
-FILL = importlib.import_module("drills.migrations.0005_verdict_of_stopped_drills").FILL
+FILL = importlib.import_module("drills.migrations.0006_verdict_of_stopped_drills").FILL
 
 
 def test_what_was_proven_before_counts_for_the_interval(cast):
