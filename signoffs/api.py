@@ -17,8 +17,7 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 from people.access import SIGNED_IN, SeenRows
 from people.fields import YesNoFilter
 from people.models import User, organisation_today
-from people.proof import IdentityProof
-from people.reauthentication import TokenCannotSign, proof_from
+from people.reauthentication import person_and_proof
 from people.texts import TextField
 from signoffs import services
 from signoffs.models import Request, Signature, Slot
@@ -140,7 +139,7 @@ class RequestViewSet(SeenRows, ReadOnlyModelViewSet[Request]):
     def sign(self, request: ApiRequest, pk: str) -> Response:
         """Sign as yourself. Needs a signed-in session that was re-authenticated in the last five minutes; no token."""
         signoff, data = self.get_object(), _valid(SignSerializer, request)
-        proof, by = _proof(request)
+        by, proof = person_and_proof(request)
         role = data.get("role", "")
         services.sign(request=signoff, by=by, at=timezone.now(), proof=proof, digest=data["digest"], role=role)
         return Response(self.get_serializer(self.get_object()).data)
@@ -150,7 +149,7 @@ class RequestViewSet(SeenRows, ReadOnlyModelViewSet[Request]):
     def reject(self, request: ApiRequest, pk: str) -> Response:
         """Refuse to sign, with a reason. Needs the same proof as signing."""
         signoff, data = self.get_object(), _valid(RejectSerializer, request)
-        proof, by = _proof(request)
+        by, proof = person_and_proof(request)
         services.reject(request=signoff, by=by, at=timezone.now(), proof=proof, reason=data["reason"])
         return Response(self.get_serializer(self.get_object()).data)
 
@@ -160,10 +159,3 @@ def _valid(serializer_class: type[serializers.Serializer[Any]], request: ApiRequ
     serializer.is_valid(raise_exception=True)
     data: dict[str, Any] = serializer.validated_data
     return data
-
-
-def _proof(request: ApiRequest) -> tuple[IdentityProof | None, User]:
-    """This session's proof and its person. Raises TokenCannotSign: a program is nobody who could take responsibility."""
-    if request.auth is not None or not isinstance(request.user, User):
-        raise TokenCannotSign("A token cannot sign. Sign in yourself and sign on the page.")
-    return proof_from(request._request), request.user
